@@ -1,0 +1,18 @@
+import type { Observation } from '../core/observation.ts'
+import type { ScheduleDelta } from './configuration.ts'
+
+/** A zone is asked to look at a check now, because another zone saw something new. */
+export interface ConfirmRequest { readonly check: string; readonly slot: number; readonly askedBy: string; readonly trace: string }
+
+/**
+ * How a poller reaches a region's endpoint; in one process a function call, later the agent protocol over TLS.
+ * - `post` resolves with the identities that are durable or knowingly discarded; only those may leave the spool.
+ *   `live: false` marks what comes out of a spool. Rejects when the endpoint cannot promise anything.
+ * - `schedule` as ConfigurationRepository.schedule, and says where the zone's live pollers are (their owners' names).
+ * - `confirmations` yields requests for this zone from the moment of subscribing until aborted.
+ */
+export interface EndpointLink {
+  post(observations: readonly Observation[], live: boolean, signal?: AbortSignal): Promise<readonly string[]>
+  schedule(zone: string, poller: string, cursor: string): Promise<ScheduleDelta & { readonly pollers: readonly string[] }>
+  confirmations(zone: string, signal: AbortSignal): AsyncIterable<ConfirmRequest>
+}
