@@ -1,0 +1,57 @@
+import type { Store } from '../../../contracts/store.ts'
+import type { SimulatedClock } from '../clock.ts'
+import type { SimulatedRandom } from '../random.ts'
+import { ConfigurationTable, simulatedConfiguration } from './configuration.ts'
+import { LedgerTable, simulatedLedger } from './ledger.ts'
+import { simulatedLeases, type LeaseTable } from './leases.ts'
+import { Line, Weather, type Fate, type StoreFaults } from './line.ts'
+import { simulatedMetrics } from './metrics.ts'
+import { ObservationTable, simulatedObservations } from './observations.ts'
+import { OutboxTable, simulatedOutbox } from './outbox.ts'
+
+export interface StoreProcess extends Store {
+  /** the process is gone, as by kill -9: what it sent may arrive, and no call of it is ever answered */
+  kill(): void
+}
+
+export interface SimulatedStore extends StoreProcess {
+  /** change them at any time; they hold for all processes */
+  readonly faults: StoreFaults
+  /** the answer of the next write with this name ('ledger.commit', …) is lost, and this becomes of the write */
+  loseNext(operation: string, fate: Fate): void
+  /** the same data as another process sees it, through a line of its own */
+  process(): StoreProcess
+}
+
+export interface SimulatedStoreOptions {
+  readonly clock: SimulatedClock
+  readonly random: SimulatedRandom
+  readonly faults?: Partial<StoreFaults>
+}
+
+/** A store in memory that keeps every promise of the contracts, until it is asked for faults. */
+export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOptions): SimulatedStore {
+  const weather = new Weather(clock, random, faults ?? {})
+  const tables = {
+    configuration: new ConfigurationTable(), observations: new ObservationTable(), ledger: new LedgerTable(),
+    outbox: new OutboxTable(), leases: new Map() as LeaseTable,
+  }
+  const connect = (): StoreProcess => {
+    const line = new Line(weather)
+    return {
+      configuration: simulatedConfiguration(tables.configuration, line, clock),
+      observations: simulatedObservations(tables.observations, line),
+      metrics: simulatedMetrics(tables.observations, line),
+      ledger: simulatedLedger(tables.ledger, line),
+      outbox: simulatedOutbox(tables.outbox, line),
+      leases: simulatedLeases(tables.leases, line),
+      kill: () => line.kill(),
+      [Symbol.asyncDispose]: async () => line.close(),
+    }
+  }
+  return Object.assign(connect(), {
+    faults: weather.faults,
+    loseNext: (operation: string, fate: Fate) => weather.loseNext(operation, fate),
+    process: connect,
+  })
+}
