@@ -60,7 +60,8 @@ export interface ScheduleDelta {
  * - `tree` reads one entity with all its checks and alarms as of one moment.
  * - `commit` applies all changes of one partition or none: 'conflict' when any expected version does not stand.
  *   A commit on an entity's partition may create, change or delete the entity row itself (id = the entity's).
- * - `schedule` gives what changed for a zone since a cursor ('' asks for all): enabled remote checks that name the zone;
+ * - `schedule` gives what changed for a zone since a cursor ('' asks for all): enabled checks that name the zone;
+ *   zone '' stands for the checks that name none (heartbeats, agents);
  *   a change of a check or of its entity is seen by the first call after its commit.
  * - `changes` yields a tick after each commit on this node, for those who cache; missing one is harmless because
  *   versions are compared.

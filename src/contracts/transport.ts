@@ -2,7 +2,14 @@ import type { Observation } from '../core/observation.ts'
 import type { ScheduleDelta } from './configuration.ts'
 
 /** A zone is asked to look at a check now, because another zone saw something new. */
-export interface ConfirmRequest { readonly check: string; readonly slot: number; readonly askedBy: string; readonly trace: string }
+export interface ConfirmRequest {
+  readonly check: string
+  readonly slot: number
+  readonly askedBy: string
+  readonly trace: string
+  /** not before this time (ms): a zone that is alone looks again a little later */
+  readonly notBefore?: number
+}
 
 /**
  * How a poller reaches a region's endpoint; in one process a function call, later the agent protocol over TLS.

@@ -1,37 +1,23 @@
-import type { Feed, FeedEvent } from '../../contracts/feed.ts'
-import { Wake } from '../../contracts/wake.ts'
 import type { Clock } from '../../contracts/clock.ts'
+import type { ConfirmBus } from '../../contracts/confirm-bus.ts'
+import type { Feed, FeedEvent } from '../../contracts/feed.ts'
+import type { ConfirmRequest } from '../../contracts/transport.ts'
+import { Topics } from './topics.ts'
 
-const bufferSize = 1000
-interface Subscriber { readonly tenant: string; readonly events: FeedEvent[]; readonly wake: Wake }
-
-/** The feed of one process. */
+/** The feed of one process, a topic a tenant. */
 export function systemFeed(clock: Clock): Feed {
-  const subscribers = new Set<Subscriber>()
+  const topics = new Topics<FeedEvent>(clock)
   return {
-    publish(event) {
-      for (const subscriber of subscribers) {
-        if (subscriber.tenant !== event.tenant) continue
-        subscriber.events.push(event)
-        if (subscriber.events.length > bufferSize) subscriber.events.shift()
-        subscriber.wake.ring()
-      }
-    },
-    subscribe(tenant, signal) {
-      const subscriber: Subscriber = { tenant, events: [], wake: new Wake() }
-      subscribers.add(subscriber)
-      return follow(subscriber, clock, signal, () => subscribers.delete(subscriber))
-    },
+    publish: (event) => topics.publish(event.tenant, event),
+    subscribe: (tenant, signal) => topics.subscribe(tenant, signal),
   }
 }
 
-async function* follow(subscriber: Subscriber, clock: Clock, signal: AbortSignal, leave: () => void): AsyncGenerator<FeedEvent> {
-  try {
-    while (!signal.aborted) {
-      yield* subscriber.events.splice(0)
-      await subscriber.wake.wait(clock, 60_000, signal)
-    }
-  } finally {
-    leave()
+/** Confirm requests of one process, a topic a zone. */
+export function systemConfirmBus(clock: Clock): ConfirmBus {
+  const topics = new Topics<ConfirmRequest>(clock, 10_000)
+  return {
+    publish: (zone, request) => topics.publish(zone, request),
+    subscribe: (zone, signal) => topics.subscribe(zone, signal),
   }
 }

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises'
+import { BlockList, isIP } from 'node:net'
+import { parse as parseYaml } from 'yaml'
+import { limits } from '../core/entities/defaults.ts'
+
+/** One setting: a flag, an environment variable and a key of the settings file, which is the flag's name. */
+interface Setting<T> {
+  readonly env: string
+  readonly about: string
+  /** absent where there is no flag: what must not show in a list of processes */
+  readonly flag?: string
+  readonly fallback: T
+  /** throws with the rule that the value breaks */
+  read(text: string): T
+}
+
+const text = (rule: RegExp, explain: string) => (value: string) => {
+  if (!rule.test(value)) throw new Error(explain)
+  return value
+}
+const whole = (from: number, to: number) => (value: string) => {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < from || number > to) throw new Error(`must be a whole number from ${from} to ${to}`)
+  return number
+}
+const list = (value: string): readonly string[] => value.split(',').map((part) => part.trim()).filter((part) => part !== '')
+const optional = <T>(read: (value: string) => T) => (value: string): T | undefined => (value === '' ? undefined : read(value))
+
+function zoneList(value: string): readonly string[] {
+  const zones = list(value)
+  const wrong = zones.find((zone) => !/^(mz|pz)[A-Za-z0-9]{1,30}$/.test(zone))
+  if (wrong !== undefined || zones.length === 0) throw new Error(`must be zone ids such as mzlocal, separated by commas; found "${wrong ?? ''}"`)
+  if (new Set(zones).size !== zones.length) throw new Error('names a zone twice')
+  return zones
+}
+
+function ranges(value: string): readonly string[] {
+  const found = list(value)
+  for (const range of found) checkRange(range)
+  return found
+}
+
+function checkRange(range: string): void {
+  const [address = '', bits, ...rest] = range.split('/')
+  const family = isIP(address)
+  const prefix = Number(bits)
+  if (family === 0 || rest.length > 0 || !/^\d+$/.test(bits ?? '') || prefix > (family === 4 ? 32 : 128)) {
+    throw new Error(`must be address ranges such as 169.254.0.0/16 or fe80::/10; found "${range}"`)
+  }
+  new BlockList().addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** Every setting of the program, in the order in which help shows them. */
+export const settings = {
+  host: { env: 'VEDETTE_HOST', flag: '--host <address>', about: 'address to listen on', fallback: '127.0.0.1', read: text(/^\S+$/, 'must be an address') },
+  port: { env: 'VEDETTE_PORT', flag: '--port <number>', about: 'port to listen on', fallback: 8000, read: whole(0, 65_535) },
+  data: { env: 'VEDETTE_DATA', flag: '--data <directory>', about: 'where everything is kept', fallback: './data', read: text(/./, 'must name a directory') },
+  zones: { env: 'VEDETTE_ZONES', flag: '--zones <list>', about: 'monitoring zones to poll from, one poller each', fallback: ['mzlocal'], read: zoneList },
+  tenant: { env: 'VEDETTE_TENANT', flag: '--tenant <id>', about: 'the account number of the first account', fallback: '100000', read: text(/^[^/\s]{1,64}$/, 'must be 1 to 64 characters without "/" or spaces') },
+  adminUser: { env: 'VEDETTE_ADMIN_USER', flag: '--admin-user <name>', about: 'the first user', fallback: 'admin', read: text(/^[^\s:]{1,64}$/, 'must be 1 to 64 characters without ":" or spaces') },
+  adminKey: { env: 'VEDETTE_ADMIN_KEY', about: 'the first user\'s API key', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },
+  adminToken: { env: 'VEDETTE_ADMIN_TOKEN', about: 'a first token', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },
+  secretKey: { env: 'VEDETTE_SECRET_KEY', about: 'seals secrets at rest: 64 hex digits; otherwise kept in the data directory', fallback: undefined, read: optional(text(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')) },
+  forbidTargets: { env: 'VEDETTE_FORBID_TARGETS', flag: '--forbid-targets <ranges>', about: 'address ranges that no check or webhook may reach', fallback: ['169.254.0.0/16', 'fe80::/10'], read: ranges },
+  minPeriod: { env: 'VEDETTE_MIN_PERIOD', flag: '--min-period <seconds>', about: 'the shortest period of a check', fallback: limits.minPeriod, read: whole(1, limits.maxPeriod) },
+  maxChecks: { env: 'VEDETTE_MAX_CHECKS', flag: '--max-checks <number>', about: 'checks an account may have', fallback: 100_000, read: whole(1, 10_000_000) },
+  maxAlarms: { env: 'VEDETTE_MAX_ALARMS', flag: '--max-alarms <number>', about: 'alarms an account may have', fallback: 100_000, read: whole(1, 10_000_000) },
+  maxBody: { env: 'VEDETTE_MAX_BODY', flag: '--max-body <bytes>', about: 'the largest request body', fallback: 1_048_576, read: whole(1024, 104_857_600) },
+  dailyRequests: { env: 'VEDETTE_DAILY_REQUESTS', flag: '--daily-requests <number>', about: 'API requests an account may make in 24 hours', fallback: 5_000_000, read: whole(1, 1_000_000_000) },
+  publicUrl: { env: 'VEDETTE_PUBLIC_URL', flag: '--public-url <url>', about: 'how others reach this server: for links in messages', fallback: undefined, read: optional(text(/^https?:\/\/\S+[^/]$/, 'must be an http(s) address without "/" at its end')) },
+  canaries: { env: 'VEDETTE_CANARIES', flag: '--canaries <list>', about: 'host:port addresses that answer whenever our own network works', fallback: [], read: list },
+  smtpUrl: { env: 'VEDETTE_SMTP_URL', about: 'the mail server: smtp://user:password@host:port', fallback: undefined, read: optional(text(/^smtps?:\/\/\S+$/, 'must start with smtp:// or smtps://')) },
+  mailFrom: { env: 'VEDETTE_MAIL_FROM', flag: '--mail-from <address>', about: 'the sender of e-mail', fallback: 'vedette@localhost', read: text(/^\S+@\S+$/, 'must be a mail address') },
+  logLevel: { env: 'VEDETTE_LOG_LEVEL', flag: '--log-level <level>', about: 'debug, info, warn or error', fallback: 'info', read: text(/^(debug|info|warn|error)$/, 'must be debug, info, warn or error') },
+  watchSelf: { env: 'VEDETTE_WATCH_SELF', flag: '--watch-self <yes|no>', about: 'whether Vedette watches itself as an entity', fallback: true, read: (value: string) => text(/^(yes|no)$/, 'must be yes or no')(value) === 'yes' },
+} satisfies Record<string, Setting<unknown>>
+
+type Names = keyof typeof settings
+type Widen<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : T
+export type Config = { readonly [K in Names]: Widen<(typeof settings)[K]['fallback'] | ReturnType<(typeof settings)[K]['read']>> }
+
+/** A setting that is wrong: names where it stood, its value (never a secret's) and the rule. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export interface ConfigSources {
+  readonly flags: Readonly<Record<string, string | undefined>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** the settings file's path, if any */
+  readonly file?: string | undefined
+}
+
+/** Reads every setting: a flag wins over the environment, which wins over the file, which wins over the default. */
+export async function readConfig({ flags, env, file }: ConfigSources): Promise<Config> {
+  const fromFile = file === undefined ? {} : await readSettingsFile(file)
+  const entries = (Object.keys(settings) as Names[]).map((name) => {
+    const setting: Setting<unknown> = settings[name]
+    const [text, where] = firstOf([flags[name], flagName(setting)], [env[setting.env], setting.env], [fromFile[keyName(setting, name)], `${file}: ${keyName(setting, name)}`])
+    return [name, text === undefined ? setting.fallback : readOne(setting, text, where)]
+  })
+  // Object.fromEntries forgets its keys' types; each value was just read by its own setting.
+  return Object.fromEntries(entries) as Config
+}
+
+function readOne(setting: Setting<unknown>, text: string, where: string): unknown {
+  try {
+    return setting.read(text)
+  } catch (error) {
+    const shown = setting.flag === undefined ? '' : ` "${text}"`
+    throw new ConfigError(`${where}:${shown} ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function firstOf(...candidates: readonly (readonly [string | undefined, string])[]): readonly [string | undefined, string] {
+  return candidates.find(([text]) => text !== undefined) ?? [undefined, '']
+}
+
+export const flagName = (setting: Setting<unknown>): string => setting.flag?.split(' ')[0] ?? setting.env
+const keyName = (setting: Setting<unknown>, name: string): string => setting.flag === undefined ? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : flagName(setting).slice(2)
+
+async function readSettingsFile(path: string): Promise<Readonly<Record<string, string>>> {
+  let parsed: unknown
+  try {
+    parsed = parseYaml(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (parsed === null || parsed === undefined) return {}
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw new ConfigError(`${path}: must be a map of settings`)
+  const known = new Set((Object.keys(settings) as Names[]).map((name) => keyName(settings[name], name)))
+  return Object.fromEntries(Object.entries(parsed).map(([key, value]) => {
+    if (!known.has(key)) throw new ConfigError(`${path}: there is no setting "${key}"`)
+    return [key, Array.isArray(value) ? value.join(',') : value === true ? 'yes' : value === false ? 'no' : String(value)]
+  }))
+}

@@ -1,0 +1,1 @@
+export const roll = (): number => Math.random() + new Date().getTime()
