@@ -1,6 +1,7 @@
 import type {
   ConfigurationChange, ConfigurationRepository, EntityTree, Kind, ListOptions, Page, Partition, ScheduleDelta, Stored,
 } from '../../../contracts/configuration.ts'
+import type { Check } from '../../../core/entities/resources.ts'
 import { Wake } from '../../../contracts/wake.ts'
 import type { Clock } from '../../../contracts/clock.ts'
 import { keep } from './keep.ts'
@@ -78,18 +79,21 @@ export class ConfigurationTable {
 
   #touch(key: string, row: Row): void {
     const zones = this.#schedule.get(key)?.zones ?? new Set<string>()
-    for (const zone of this.get('check', row.partition, row.id)?.value.monitoring_zones_poll ?? []) zones.add(zone)
+    const check = this.get('check', row.partition, row.id)
+    for (const zone of check === undefined ? [] : zonesOf(check.value)) zones.add(zone)
     this.#schedule.set(key, { row, revision: this.#revision, zones })
   }
 
   #scheduled({ partition, id }: Row, zone: string): ScheduleDelta['upserts'][number] | undefined {
     const check = this.get('check', partition, id)
     const entity = this.get('entity', partition, partition.entity ?? '')
-    if (check === undefined || entity === undefined || check.value.disabled || !check.value.type.startsWith('remote.')) return undefined
-    if (check.value.monitoring_zones_poll?.includes(zone) !== true) return undefined
+    if (check === undefined || entity === undefined || check.value.disabled || !zonesOf(check.value).includes(zone)) return undefined
     return { tenant: partition.tenant, entity: entity.value, check: check.value, version: check.version + entity.version }
   }
 }
+
+/** Zone '' stands for the checks that name none. */
+const zonesOf = (check: Check): readonly string[] => check.monitoring_zones_poll ?? ['']
 
 const name = (kind: Kind, partition: Partition, id: string) => JSON.stringify([kind, partition.tenant, kind === 'entity' ? id : partition.entity ?? null, id])
 
@@ -124,7 +128,7 @@ export function simulatedConfiguration(table: ConfigurationTable, line: Line, cl
       listeners.add(listener)
       return follow(listener, clock, signal, () => listeners.delete(listener))
     },
-    [Symbol.asyncDispose]: async () => line.close(),
+    [Symbol.asyncDispose]: async () => {},
   }
 }
 

@@ -67,6 +67,6 @@ export function simulatedLedger(table: LedgerTable, line: Line): AlarmLedger {
     changes: (tenant, options) => line.read('ledger.changes', () => table.changes(tenant, options)),
     rows: (tenant, entity) => line.read('ledger.rows', () => table.rows(tenant).filter((row) => row.key.entity === entity)),
     allRows: (tenant) => line.readEach('ledger.allRows', () => table.rows(tenant)),
-    [Symbol.asyncDispose]: async () => line.close(),
+    [Symbol.asyncDispose]: async () => {},
   }
 }

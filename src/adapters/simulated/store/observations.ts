@@ -60,6 +60,6 @@ export function simulatedObservations(table: ObservationTable, line: Line): Obse
     newest: (check, zone, count) => line.read('observations.newest', () => table.newest(check, zone, count)),
     range: (check, zone, from, to) => line.readEach('observations.range', () => table.range(check, zone, from, to)),
     zones: (check) => line.read('observations.zones', () => table.zones(check)),
-    [Symbol.asyncDispose]: async () => line.close(),
+    [Symbol.asyncDispose]: async () => {},
   }
 }

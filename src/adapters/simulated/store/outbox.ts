@@ -79,6 +79,6 @@ export function simulatedOutbox(table: OutboxTable, line: Line): Outbox {
     }),
     deliveries: (key, version) => line.read('outbox.deliveries', () => table.of(key, version)),
     nextDue: () => line.read('outbox.nextDue', () => table.nextDue()),
-    [Symbol.asyncDispose]: async () => line.close(),
+    [Symbol.asyncDispose]: async () => {},
   }
 }
