@@ -4,6 +4,7 @@ import type {
 import type { Check } from '../../../core/entities/resources.ts'
 import { Wake } from '../../../contracts/wake.ts'
 import type { Clock } from '../../../contracts/clock.ts'
+import type { Record } from './history.ts'
 import { keep } from './keep.ts'
 import type { Line } from './line.ts'
 
@@ -15,7 +16,12 @@ export class ConfigurationTable {
   readonly #rows = new Map<string, Row>()
   /** check → when it, or its entity, was last changed, and the zones that may run it because they once should */
   readonly #schedule = new Map<string, { row: Row; revision: number; readonly zones: Set<string> }>()
+  readonly #record: Record
   #revision = 0
+
+  constructor(record: Record) {
+    this.#record = record
+  }
 
   get<K extends Kind>(kind: K, partition: Partition, id: string): Stored<K> | undefined {
     const row = this.#rows.get(name(kind, partition, id))
@@ -43,6 +49,7 @@ export class ConfigurationTable {
     for (const change of changes) demandPlace(partition, change)
     if (!changes.every((change) => (this.get(change.kind, partition, change.id)?.version ?? 0) === change.expected)) return 'conflict'
     this.#revision += 1
+    this.#record({ kind: 'configuration', partition, changes })
     for (const change of changes) this.#write(partition, change)
     return 'applied'
   }

@@ -1,5 +1,6 @@
 import type { AlarmLedger, HistoryOptions } from '../../../contracts/alarm-ledger.ts'
 import type { AlarmKey, AlarmRow, LedgerEntry } from '../../../core/alarm-row.ts'
+import type { Record } from './history.ts'
 import { keep } from './keep.ts'
 import type { Line } from './line.ts'
 
@@ -8,6 +9,11 @@ interface Partition { row: AlarmRow; readonly entries: LedgerEntry[] }
 /** One partition an alarm: its row and all its entries, changed together. */
 export class LedgerTable {
   readonly #partitions = new Map<string, Partition>()
+  readonly #record: Record
+
+  constructor(record: Record) {
+    this.#record = record
+  }
 
   read(key: AlarmKey): AlarmRow | undefined {
     return this.#partitions.get(name(key))?.row
@@ -23,6 +29,7 @@ export class LedgerTable {
     const version = present?.row.version ?? 0
     if (version === expected + 1 && present?.row.decisionId === next.decisionId) return 'applied'
     if (version !== expected) return 'conflict'
+    this.#record({ kind: 'version', row: next, entry })
     if (present === undefined) this.#partitions.set(name(next.key), { row: next, entries: [entry] })
     else {
       present.row = next

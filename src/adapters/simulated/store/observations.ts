@@ -1,5 +1,6 @@
 import type { ObservationStore } from '../../../contracts/observation-store.ts'
 import { observationId, type Observation } from '../../../core/observation.ts'
+import type { Record } from './history.ts'
 import { keep } from './keep.ts'
 import type { Line } from './line.ts'
 
@@ -9,11 +10,17 @@ interface Row { readonly id: string; readonly observation: Observation }
 export class ObservationTable {
   readonly #checks = new Map<string, Map<string, Row[]>>()
   readonly #known = new Set<string>()
+  readonly #record: Record
+
+  constructor(record: Record) {
+    this.#record = record
+  }
 
   add(observation: Observation): void {
     const id = observationId(observation)
     if (this.#known.has(id)) return
     this.#known.add(id)
+    this.#record({ kind: 'observation', observation })
     const rows = this.#partition(observation.check, observation.zone)
     const row = { id, observation }
     // Nearly all come in order: look from the end.

@@ -75,3 +75,13 @@ test('nobody shares memory with the store', async () => {
   assert.deepEqual(read?.votes, [])
   assert.throws(() => Object.assign(read ?? {}, { state: 'CRITICAL' }), TypeError)
 })
+
+test('the history tells what took effect, in order, and when', async () => {
+  const { clock, store } = open({ parked: [10_000, 10_000] })
+  store.loseNext('ledger.commit', 'later')
+  await assert.rejects(clock.run(store.ledger.commit(0, ...version(1, 'a'))))
+  await clock.advance(20_000)
+  await store.ledger.commit(1, ...version(2, 'b'))
+  await store.ledger.commit(1, ...version(2, 'c'))
+  assert.deepEqual(store.history.map((write) => [write.moment, write.kind === 'version' && write.row.decisionId]), [[10_000, 'a'], [22_000, 'b']])
+})

@@ -2,6 +2,7 @@ import type { Store } from '../../../contracts/store.ts'
 import type { SimulatedClock } from '../clock.ts'
 import type { SimulatedRandom } from '../random.ts'
 import { ConfigurationTable, simulatedConfiguration } from './configuration.ts'
+import type { Applied, Write } from './history.ts'
 import { LedgerTable, simulatedLedger } from './ledger.ts'
 import { simulatedLeases, type LeaseTable } from './leases.ts'
 import { Line, Weather, type Fate, type StoreFaults } from './line.ts'
@@ -19,6 +20,8 @@ export interface SimulatedStore extends StoreProcess {
   readonly faults: StoreFaults
   /** the answer of the next write with this name ('ledger.commit', …) is lost, and this becomes of the write */
   loseNext(operation: string, fate: Fate): void
+  /** every observation, version and change of configuration, in the order in which they took effect: what a checker reads */
+  readonly history: readonly Applied[]
   /** the same data as another process sees it, through a line of its own */
   process(): StoreProcess
 }
@@ -32,8 +35,10 @@ export interface SimulatedStoreOptions {
 /** A store in memory that keeps every promise of the contracts, until it is asked for faults. */
 export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOptions): SimulatedStore {
   const weather = new Weather(clock, random, faults ?? {})
+  const history: Applied[] = []
+  const record = (write: Write) => { history.push({ ...write, moment: clock.monotonic() }) }
   const tables = {
-    configuration: new ConfigurationTable(), observations: new ObservationTable(), ledger: new LedgerTable(),
+    configuration: new ConfigurationTable(record), observations: new ObservationTable(record), ledger: new LedgerTable(record),
     outbox: new OutboxTable(), leases: new Map() as LeaseTable,
   }
   const connect = (): StoreProcess => {
@@ -53,6 +58,7 @@ export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOpti
   }
   return Object.assign(connect(), {
     faults: weather.faults,
+    history,
     loseNext: (operation: string, fate: Fate) => weather.loseNext(operation, fate),
     process: connect,
   })
