@@ -1,23 +1,10 @@
 import type { Static, TObject } from 'typebox'
-import type { Account } from '../core/entities/resources.ts'
-import type { LedgerEntry } from '../core/alarm-row.ts'
+import type { Message } from '../core/routing/message.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import type { Resolver } from './check-type.ts'
 
-/** What a notification says; built from the ledger entry alone, so that every attempt says the same. */
-export interface Message {
-  /** `alarm:version:notification[:step]`, the same for every attempt */
-  readonly key: string
-  readonly entry: LedgerEntry
-  readonly account: Pick<Account, 'id' | 'webhook_token'>
-  /** zone id → label */
-  readonly zones: Readonly<Record<string, string>>
-  /** where a person finds this change in the console; null when no address is configured */
-  readonly link: string | null
-  /** true for test-notification */
-  readonly test: boolean
-}
+export type { Message }
 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered'; readonly message: string }

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { AlarmState, ConsistencyLevel } from '../alarm-language/index.ts'
+import type { DecisionInputs, Rule, State, Vote } from '../alarm-row.ts'
+import { decide, stateAfter } from './decide.ts'
+
+const zoneNames = ['mza', 'mzb', 'mzc', 'mzd', 'mze']
+const stateOf: Readonly<Record<string, AlarmState>> = { o: 'OK', w: 'WARNING', c: 'CRITICAL' }
+
+function rule(level: ConsistencyLevel, zones: number, more: Partial<Rule> = {}): Rule {
+  return { level, zones: zoneNames.slice(0, zones), consecutiveCount: 1, freshFor: 100, disabled: false, down: [], confirmAlone: false, ...more }
+}
+
+/** One letter a zone: o, w, c as seen now; upper case as seen too long ago; s stressed too often; - never seen. Later zones changed later. */
+function votes(letters: string): readonly Vote[] {
+  return [...letters].flatMap((letter, index): Vote[] => {
+    if (letter === '-') return []
+    const state = stateOf[letter.toLowerCase()] ?? 'CRITICAL'
+    const seenAt = letter === letter.toUpperCase() ? 800 : 990
+    return [{ zone: zoneNames[index] ?? '', state, status: '', observation: `o${index}`, at: 500 + index, seenAt, stressedRun: letter === 's' ? 4 : 0 }]
+  })
+}
+
+const inputs = (level: ConsistencyLevel, previous: State, letters: string, more: Partial<Rule> = {}): DecisionInputs =>
+  ({ previous: { state: previous, lastKnown: null }, votes: votes(letters), rule: rule(level, letters.length, more), now: 1000 })
+
+const cases: readonly (readonly [ConsistencyLevel, State, string, string, Partial<Rule>?])[] = [
+  ['QUORUM', 'OK', 'occ', 'CRITICAL'],
+  ['QUORUM', 'OK', 'ooc', 'OK'],
+  ['QUORUM', 'OK', 'cc-', 'CRITICAL'],
+  ['QUORUM', 'CRITICAL', 'owc', 'hold'],
+  ['QUORUM', 'OK', 'c--', 'blind'],
+  ['QUORUM', 'OK', 'cCC', 'blind'],
+  ['QUORUM', 'OK', 'oCC', 'blind'],
+  ['QUORUM', 'OK', 'ccC', 'CRITICAL'],
+  ['QUORUM', 'OK', 'css', 'blind'],
+  ['QUORUM', 'OK', 'c', 'CRITICAL'],
+  ['QUORUM', 'OK', 'oocc', 'hold'],
+  ['QUORUM', 'OK', 'occcw', 'CRITICAL'],
+  ['QUORUM', 'UNKNOWN', 'oo-', 'OK'],
+  ['ONE', 'OK', 'ooc', 'CRITICAL'],
+  ['ONE', 'OK', 'coo', 'OK'],
+  ['ONE', 'OK', 'C--', 'blind'],
+  ['ONE', 'OK', '--w', 'WARNING'],
+  ['ALL', 'OK', 'ccc', 'CRITICAL'],
+  ['ALL', 'OK', 'cco', 'hold'],
+  ['ALL', 'OK', 'cc-', 'blind'],
+  ['ALL', 'OK', 'cc-', 'CRITICAL', { down: ['mzc'] }],
+  ['ALL', 'OK', 'c--', 'blind', { down: ['mzb', 'mzc'] }],
+  ['QUORUM', 'CRITICAL', 'ccc', 'DISABLED', { disabled: true }],
+]
+
+for (const [level, previous, letters, expected, more] of cases) {
+  test(`${level} ${previous} ${letters} ${more === undefined ? '' : JSON.stringify(more)} → ${expected}`, () => {
+    const decision = decide(inputs(level, previous, letters, more))
+    assert.equal(decision.kind === 'state' ? decision.state : decision.kind, expected)
+    assert.ok(decision.reason.length > 0)
+  })
+}
+
+const anyInputs = fc.record({
+  level: fc.constantFrom<ConsistencyLevel>('ONE', 'QUORUM', 'ALL'),
+  previous: fc.constantFrom<State>('OK', 'WARNING', 'CRITICAL', 'UNKNOWN', 'DISABLED'),
+  letters: fc.string({ unit: fc.constantFrom('o', 'w', 'c', 'O', 'C', 's', '-'), minLength: 1, maxLength: 5 }),
+}).map(({ level, previous, letters }) => inputs(level, previous, letters))
+
+test('a decision is a fixpoint: deciding again from the state it gave changes nothing', () => {
+  fc.assert(fc.property(anyInputs, (given) => {
+    const once = stateAfter(given.previous.state, decide(given), false)
+    const again = { ...given, previous: { ...given.previous, state: once } }
+    assert.equal(stateAfter(once, decide(again), false), once)
+  }))
+})
+
+test('the order of the votes does not matter', () => {
+  fc.assert(fc.property(anyInputs, fc.infiniteStream(fc.nat()), (given, dice) => {
+    const shuffled = given.votes.map((vote) => ({ vote, key: dice.next().value ?? 0 })).toSorted((a, b) => a.key - b.key).map(({ vote }) => vote)
+    const [one, other] = [decide(given), decide({ ...given, votes: shuffled })]
+    assert.deepEqual([one.kind, one.kind === 'state' && one.state, one.kind === 'state' && one.zone], [other.kind, other.kind === 'state' && other.state, other.kind === 'state' && other.zone])
+  }))
+})
+
+test('one zone of three or more never decides against the others under QUORUM and ALL', () => {
+  for (const level of ['QUORUM', 'ALL'] as const) {
+    for (const letters of ['coo', 'oco', 'ooc', 'ocooo', 'wooo']) {
+      const decision = decide(inputs(level, 'OK', letters))
+      assert.ok(decision.kind === 'hold' || (decision.kind === 'state' && decision.state === 'OK'), `${level} ${letters}`)
+    }
+  }
+})
+
+test('blindness is recorded only by who may judge absence', () => {
+  const blind = decide(inputs('QUORUM', 'OK', 'OOO'))
+  assert.equal(stateAfter('OK', blind, false), 'OK')
+  assert.equal(stateAfter('OK', blind, true), 'UNKNOWN')
+  assert.equal(stateAfter('DISABLED', blind, false), 'UNKNOWN')
+})

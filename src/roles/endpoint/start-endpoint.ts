@@ -1,0 +1,31 @@
+import type { Clock } from '../../contracts/clock.ts'
+import type { ConfigurationRepository } from '../../contracts/configuration.ts'
+import type { ConfirmBus } from '../../contracts/confirm-bus.ts'
+import type { Leases } from '../../contracts/leases.ts'
+import type { EndpointLink } from '../../contracts/transport.ts'
+import type { Ingest } from '../../flows/ingest.ts'
+
+export interface EndpointDeps {
+  readonly ingest: Ingest
+  readonly configuration: ConfigurationRepository
+  readonly leases: Leases
+  readonly confirmBus: ConfirmBus
+  readonly clock: Clock
+}
+
+/** A poller that did not ask for its schedule for this long (ms) is gone from its zone. */
+const pollerLease = 5000
+
+/** The endpoint of this process: pollers of the same process use it directly. */
+export function startEndpoint({ ingest, configuration, leases, confirmBus, clock }: EndpointDeps): EndpointLink {
+  return {
+    post: async (observations, live) => ingest.take(observations, live),
+    async schedule(zone, poller, cursor) {
+      const place = `pollers/${zone}/`
+      await leases.acquire(place + poller, poller, clock.now(), pollerLease)
+      const holders = await leases.holders(place, clock.now())
+      return { ...(await configuration.schedule(zone, cursor)), pollers: holders.map((holder) => holder.owner) }
+    },
+    confirmations: (zone, signal) => confirmBus.subscribe(zone, signal),
+  }
+}
