@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../contracts/clock.ts'
+import type { Log } from '../../contracts/log.ts'
+import type { Store } from '../../contracts/store.ts'
+import { Committer } from './committer.ts'
+import { configurationRepository } from './configuration.ts'
+import { alarmLedger } from './ledger.ts'
+import { memoryLeases } from './leases.ts'
+import { metricStore } from './metrics.ts'
+import { observationStore } from './observations.ts'
+import { outbox } from './outbox.ts'
+import { SeriesTable } from './series.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+import { Words } from './words.ts'
+import { startWorker } from './worker-link.ts'
+
+export type EmbeddedOptions = Pick<Settings, 'directory'> & Partial<Settings> & { readonly clock: Clock; readonly log: Log }
+
+/**
+ * Opens the store in `directory`, which is made if need be. Rejects with a plain message when another process has it
+ * open, or when a newer program wrote it.
+ */
+export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions): Promise<Store> {
+  const settings: Settings = { ...defaultSettings, ...options }
+  const link = startWorker(log)
+  try {
+    const opened = await link.call('open', { ...settings, now: clock.now(), epoch: randomUUID() })
+    const words = new Words(opened.words)
+    const committer = new Committer(link, words, clock, log, settings)
+    const table = new SeriesTable(words, opened)
+    let closing: Promise<void> | undefined
+    const close = async () => {
+      await committer.idle()
+      await link.call('close', null)
+      await link.end()
+    }
+    return {
+      configuration: configurationRepository(committer, clock, opened),
+      observations: observationStore(link, committer, table, words),
+      metrics: metricStore(link, table),
+      ledger: alarmLedger(link, committer, opened),
+      outbox: outbox(link, committer),
+      leases: memoryLeases(),
+      async backup() {
+        throw new Error('not yet')
+      },
+      async stats() {
+        const { fileBytes, hotObservations, hotBytes } = await link.call('stats', null)
+        return { ...committer.stats, waiting: committer.waiting, hot: { observations: hotObservations, bytes: hotBytes }, fileBytes }
+      },
+      async [Symbol.asyncDispose]() {
+        await (closing ??= close())
+      },
+    }
+  } catch (error) {
+    await link.end()
+    throw error
+  }
+}
