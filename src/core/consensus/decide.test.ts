@@ -14,7 +14,7 @@ function rule(level: ConsistencyLevel, zones: number, more: Partial<Rule> = {}):
 
 /** One letter a zone: o, w, c as seen now; upper case as seen too long ago; s stressed too often; - never seen. Later zones changed later. */
 function votes(letters: string): readonly Vote[] {
-  return [...letters].flatMap((letter, index): Vote[] => {
+  return letters.split('').flatMap((letter, index): Vote[] => {
     if (letter === '-') return []
     const state = stateOf[letter.toLowerCase()] ?? 'CRITICAL'
     const seenAt = letter === letter.toUpperCase() ? 800 : 990
