@@ -30,7 +30,7 @@ for (const [pattern, subject, found] of rows) {
 
 // A backtracking engine needs more than 2^8000 steps for each of these; this test would not end.
 test('a pattern that hangs other engines does not hang this one', () => {
-  for (const pattern of ['(a+)+$', '^(a*)*$', '(a|aa)+$', '(a|a?)+$', '(.*a){20}$', '^(([a-z])+.)+[A-Z]([a-z])+$'])
+  for (const pattern of ['(a+)+$', '^(a*)*$', '(a|aa)+$', '^(a|a?)+$', '(.*a){20}$', '^(([a-z])+.)+[A-Z]([a-z])+$'])
     assert.equal(matches(pattern, `${'a'.repeat(patternLimits.subject - 1)}!`), false, pattern)
 })
 
