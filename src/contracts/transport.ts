@@ -14,12 +14,13 @@ export interface ConfirmRequest {
 /**
  * How a poller reaches a region's endpoint; in one process a function call, later the agent protocol over TLS.
  * - `post` resolves with the identities that are durable or knowingly discarded; only those may leave the spool.
- *   `live: false` marks what comes out of a spool. Rejects when the endpoint cannot promise anything.
+ *   `live: false` marks what comes out of a spool; `ages` then says how old each one is (ms, by the poller's monotonic
+ *   clock; null when the poller has been started anew since). Rejects when the endpoint cannot promise anything.
  * - `schedule` as ConfigurationRepository.schedule, and says where the zone's live pollers are (their owners' names).
  * - `confirmations` yields requests for this zone from the moment of subscribing until aborted.
  */
 export interface EndpointLink {
-  post(observations: readonly Observation[], live: boolean, signal?: AbortSignal): Promise<readonly string[]>
+  post(observations: readonly Observation[], live: boolean, signal?: AbortSignal, ages?: readonly (number | null)[]): Promise<readonly string[]>
   schedule(zone: string, poller: string, cursor: string): Promise<ScheduleDelta & { readonly pollers: readonly string[] }>
   confirmations(zone: string, signal: AbortSignal): AsyncIterable<ConfirmRequest>
 }

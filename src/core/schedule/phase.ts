@@ -3,14 +3,17 @@ import { fraction } from './hash.ts'
 /** When a check runs in one zone: at every time t (ms since the epoch) with t mod period = phase. */
 export interface Rhythm { readonly phase: number; readonly period: number }
 
+/** Phases are multiples of this (ms): where hundreds of checks a second run, several then share one wake-up of the process. */
+const grain = 5
+
 /**
  * The rhythm of a check (period in ms) in `zone`: a base that follows from the check's id, and its zones evenly
  * out of phase over the period, in byte order of their names. It needs no memory, so every poller finds the same.
  */
 export function rhythmOf(check: string, period: number, zones: readonly string[], zone: string): Rhythm {
   const place = Math.max(0, zones.toSorted().indexOf(zone))
-  const base = fraction(check) * period
-  return { phase: Math.floor(base + (place * period) / Math.max(1, zones.length)) % period, period }
+  const exact = (fraction(check) * period + (place * period) / Math.max(1, zones.length)) % period
+  return { phase: Math.floor(exact / grain) * grain, period }
 }
 
 /** The latest slot at or before `now`. */
