@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
-import { createServer as createTcpServer } from 'node:net'
 import type { Resolver } from '../../src/contracts/check-type.ts'
 
 /** What a receiver does with whatever comes next. */
@@ -34,7 +34,8 @@ export async function httpReceiver(): Promise<HttpReceiver> {
   const letters: Letter[] = []
   const state = { manners: 'accept' as Manners, flooded: 0, reply: undefined as ((letter: Letter) => Reply) | undefined }
   let arrived = Promise.withResolvers<Letter>()
-  const server = createServer((request, response) => { handle(request, response).catch(() => response.destroy()) })
+  const work: Promise<void>[] = []
+  const server = createServer((request, response) => { work.push(handle(request, response)) })
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const letter = { path: request.url ?? '', headers: flat(request), body: await text(request) }
@@ -76,17 +77,18 @@ export async function smtpReceiver(options: { readonly refuseRecipients?: boolea
     onAuth: (auth, _session, done) => (auth.password === 'right' ? done(null, { user: auth.username ?? '' }) : done(new Error('Invalid login'))),
     onRcptTo: (_address, _session, done) => done(options.refuseRecipients === true ? refusal(550, 'no such mailbox') : null),
     onData(stream, session, done) {
-      const take = async () => {
-        const body = await text(stream)
-        if (state.manners === 'hang') return
-        if (state.manners === 'refuse for now') return done(refusal(451, 'greylisted'))
-        letters.push({ path: session.envelope.rcptTo.map((to) => to.address).join(), headers: {}, body })
-        done(null)
-      }
-      take().catch(done)
+      work.push(take(stream, session.envelope.rcptTo.map((to) => to.address).join(), done))
     },
   })
   smtp.on('error', () => {})
+  const work: Promise<void>[] = []
+  async function take(stream: Readable, to: string, done: (error?: Error | null) => void): Promise<void> {
+    const body = await text(stream)
+    if (state.manners === 'hang') return
+    if (state.manners === 'refuse for now') return done(refusal(451, 'greylisted'))
+    letters.push({ path: to, headers: {}, body })
+    done(null)
+  }
   // A flood comes before the protocol even begins.
   const server = createTcpServer((socket) => {
     socket.on('error', () => {})
