@@ -191,8 +191,6 @@ export class Deliver {
   }
 }
 
-export const createDeliver = (deps: DeliverDeps): Deliver => new Deliver(deps)
-
 const idOf = ({ key, version, notification, step }: Delivery): DeliveryId => ({ key, version, notification: notification.id, step })
 const nameOf = (delivery: Delivery) => `${delivery.key.tenant}/${delivery.key.entity}/${deliveryKey(delivery)}`
 const same = (a: Pick<Delivery, 'notification' | 'step'>, b: Pick<Delivery, 'notification' | 'step'>) => a.notification.id === b.notification.id && a.step === b.step

@@ -1,3 +1,4 @@
+import { mask } from '../core/routing/history.ts'
 import { cut, oneLine } from '../core/routing/text.ts'
 import type { ChangeContext, FrozenNotification, LedgerEntry } from '../core/alarm-row.ts'
 import type { Message } from '../core/routing/message.ts'
@@ -31,12 +32,14 @@ export async function messageOf(deps: MessageDeps, entry: LedgerEntry, key: stri
 
 /** A check's passwords are not for its notifications' receivers, not even sealed. */
 function withoutSecrets(context: ChangeContext, box: SecretBox): ChangeContext {
-  return { ...context, check: { ...context.check, details: withoutSealed(context.check.details, box) } }
+  return { ...context, check: { ...context.check, details: masked(context.check.details, box) } }
 }
 
-function withoutSealed(details: Readonly<Record<string, unknown>>, box: SecretBox): Record<string, unknown> {
-  const open = Object.entries(details).filter(([, value]) => typeof value !== 'string' || !box.isSealed(value))
-  return Object.fromEntries(open.map(([key, value]) => [key, isRecord(value) ? withoutSealed(value, box) : value]))
+function masked(details: Readonly<Record<string, unknown>>, box: SecretBox): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(details).map(([key, value]) => {
+    if (typeof value === 'string') return [key, box.isSealed(value) ? mask : value]
+    return [key, isRecord(value) ? masked(value, box) : value]
+  }))
 }
 
 /** The details as the channel needs them; throws when a seal is not ours. */

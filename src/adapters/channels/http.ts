@@ -84,8 +84,10 @@ const systemErrors = new Map(getSystemErrorMap().values())
 export function failureText(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'ETIMEDOUT, No answer in time'
   if (!(error instanceof Error)) return 'EUNKNOWN, Unknown failure'
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  return `${code}, ${capitalised(systemErrors.get(code) ?? cut(oneLine(error.message), 200))}`
+  const named = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  // A library may wrap the system's error in one of its own and keep its code in the text only.
+  const code = [named, ...error.message.split(/\W+/)].find((word) => systemErrors.has(word))
+  return code === undefined ? `${named}, ${capitalised(cut(oneLine(error.message), 200))}` : `${code}, ${capitalised(systemErrors.get(code) ?? '')}`
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

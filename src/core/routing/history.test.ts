@@ -15,7 +15,7 @@ test('an item has the reference’s shape, and no secret', () => {
   assert.deepEqual(historyItem(entry, [delivery(entry, hook, { status: 'delivered', attempts })], secrets), {
     id: entry.id, timestamp: entry.at, notification_plan_id: 'npPlan', transaction_id: 'trace-1', status: 'HTTP 502', state: 'CRITICAL', previous_state: 'OK',
     notification_results: [{
-      notification_id: 'ntOne', notification_type: 'webhook', notification_details: { url: 'http://example.com/' }, in_progress: false, success: true,
+      notification_id: 'ntOne', notification_type: 'webhook', notification_details: { url: 'http://example.com/', secret: '********' }, in_progress: false, success: true,
       message: 'Success: Webhook successfully executed',
       attempts: [{ message: 'ECONNREFUSED, Connection refused', from: 'ele' }, { message: 'Success: Webhook successfully executed', from: 'ele' }],
     }],

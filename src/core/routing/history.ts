@@ -1,5 +1,8 @@
 import { deliveryKey, type Delivery, type FrozenNotification, type LedgerEntry } from '../alarm-row.ts'
 
+/** What stands in place of a secret, as in every answer of the API. */
+export const mask = '********'
+
 /** Which details of a notification type are secret, and so are never shown. */
 export type SecretKeys = (type: string) => readonly string[]
 
@@ -24,7 +27,7 @@ function result(entry: LedgerEntry, { notification }: FrozenNotification, delive
   return {
     notification_id: notification.id,
     notification_type: notification.type,
-    notification_details: Object.fromEntries(Object.entries(notification.details).filter(([key]) => !hidden.includes(key))),
+    notification_details: Object.fromEntries(Object.entries(notification.details).map(([key, value]) => [key, hidden.includes(key) ? mask : value])),
     in_progress: !suppressed && (delivery === undefined || delivery.status === 'waiting'),
     success: delivery?.status === 'delivered',
     message: suppressed ? `Notification suppressed by ${entry.suppressedBy.join(', ')}` : summary(delivery),
