@@ -23,6 +23,8 @@ export interface NodeClock extends Clock {
   pause(ms: number): void
   /** the machine is gone: nothing that waits on this clock ever goes on */
   kill(): void
+  /** resolves when the machine can take something in: at once, after its pause, or never */
+  ready(): Promise<void>
 }
 
 export interface SimulatedClock extends NodeClock {
@@ -182,6 +184,9 @@ function nodeClock(simulation: Simulation, initialSkew: number): NodeClock {
     jump: (ms) => { skew += ms },
     pause: (ms) => { pausedUntil = simulation.elapsed() + ms },
     kill: () => { dead = true },
+    ready: async () => {
+      if (dead || pausedUntil > simulation.elapsed()) await sleep(schedule, 0)
+    },
   }
 }
 

@@ -22,7 +22,7 @@ function world(faults: Partial<LinkFaults>) {
     async *confirmations() {},
   }
   const clock = simulatedClock()
-  return { arrived, clock, link: simulatedLink({ inner: () => endpoint, clock, sender: clock, random: simulatedRandom(7), faults }) }
+  return { arrived, clock, link: simulatedLink({ peer: () => ({ endpoint, node: clock, gone: new AbortController().signal }), clock, sender: clock, random: simulatedRandom(7), faults }) }
 }
 
 test('without faults a link is the endpoint', async () => {

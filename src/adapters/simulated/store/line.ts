@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../../contracts/errors.ts'
-import type { SimulatedClock } from '../clock.ts'
+import type { NodeClock, SimulatedClock } from '../clock.ts'
 import type { SimulatedRandom } from '../random.ts'
 
 /** What becomes of a write whose answer is lost: it was applied, it lies somewhere and is applied later, or never. */
@@ -64,10 +64,13 @@ export class Weather {
 /** One process's way to the store. Each call takes effect at one moment, or not at all. */
 export class Line {
   readonly #weather: Weather
-  #state: 'open' | 'closed' | 'dead' = 'open'
+  readonly #node: NodeClock
+  #closed = false
 
-  constructor(weather: Weather) {
+  /** `node`: the machine whose calls these are; what a dead one sent may arrive, and no answer ever reaches it */
+  constructor(weather: Weather, node: NodeClock) {
     this.#weather = weather
+    this.#node = node
   }
 
   read<T>(operation: string, work: () => T): Promise<T> {
@@ -83,24 +86,19 @@ export class Line {
   }
 
   close(): void {
-    if (this.#state === 'open') this.#state = 'closed'
-  }
-
-  /** The process is gone: what it sent may arrive, and no answer ever reaches it. */
-  kill(): void {
-    this.#state = 'dead'
+    this.#closed = true
   }
 
   async #call<T>(operation: string, writes: boolean, work: () => T): Promise<T> {
-    await this.#alive()
-    if (this.#state === 'closed') throw new StoreUnavailable(`${operation}: the store is closed`, 'not done')
+    await this.#node.ready()
+    if (this.#closed) throw new StoreUnavailable(`${operation}: the store is closed`, 'not done')
     await this.#travel()
     if (this.#weather.refuses()) throw new StoreUnavailable(`${operation}: the store does not answer`, 'not done')
     const fate = writes ? this.#weather.fateOf(operation) : undefined
     if (fate !== undefined) return this.#lose(operation, fate, work)
     const answer = work()
     await this.#travel()
-    await this.#alive()
+    await this.#node.ready()
     if (this.#weather.faults.unavailable) throw new StoreUnavailable(`${operation}: the store went away`, writes ? 'unknown' : 'not done')
     return answer
   }
@@ -109,16 +107,12 @@ export class Line {
     if (fate === 'now') work()
     if (fate === 'later') this.#weather.clock.after(this.#weather.between(this.#weather.faults.parked), work)
     await this.#weather.clock.sleep(this.#weather.faults.timeout)
-    await this.#alive()
+    await this.#node.ready()
     throw new StoreUnavailable(`${operation}: no answer came`, 'unknown')
   }
 
   async #travel(): Promise<void> {
     const { latency } = this.#weather.faults
     if (latency[1] > 0) await this.#weather.clock.sleep(this.#weather.between(latency))
-  }
-
-  async #alive(): Promise<void> {
-    if (this.#state === 'dead') await new Promise(() => {})
   }
 }

@@ -57,9 +57,10 @@ test('a store that is away refuses, and leaves what is under way unknown', async
 
 test('a killed process hears nothing any more, and what it sent arrives', async () => {
   const { clock, store } = open({ latency: [50, 50] })
-  const process = store.process()
-  const commit = process.ledger.commit(0, ...version(1, 'a'))
-  process.kill()
+  const node = clock.node('a')
+  const commit = store.process(node).ledger.commit(0, ...version(1, 'a'))
+  await clock.settle()
+  node.kill()
   await clock.advance(1000)
   assert.equal((await clock.run(store.ledger.read(key)))?.version, 1)
   assert.equal(await Promise.race([commit, Promise.resolve('silence')]), 'silence')

@@ -1,5 +1,5 @@
 import type { Store } from '../../../contracts/store.ts'
-import type { SimulatedClock } from '../clock.ts'
+import type { NodeClock, SimulatedClock } from '../clock.ts'
 import type { SimulatedRandom } from '../random.ts'
 import { ConfigurationTable, simulatedConfiguration } from './configuration.ts'
 import type { Applied, Write } from './history.ts'
@@ -10,20 +10,15 @@ import { simulatedMetrics } from './metrics.ts'
 import { ObservationTable, simulatedObservations } from './observations.ts'
 import { OutboxTable, simulatedOutbox } from './outbox.ts'
 
-export interface StoreProcess extends Store {
-  /** the process is gone, as by kill -9: what it sent may arrive, and no call of it is ever answered */
-  kill(): void
-}
-
-export interface SimulatedStore extends StoreProcess {
+export interface SimulatedStore extends Store {
   /** change them at any time; they hold for all processes */
   readonly faults: StoreFaults
   /** the answer of the next write with this name ('ledger.commit', …) is lost, and this becomes of the write */
   loseNext(operation: string, fate: Fate): void
   /** every observation, version and change of configuration, in the order in which they took effect: what a checker reads */
   readonly history: readonly Applied[]
-  /** the same data as another process sees it, through a line of its own */
-  process(): StoreProcess
+  /** the same data as a process on another machine sees it; when that dies or stands still, so do its answers */
+  process(node: NodeClock): Store
 }
 
 export interface SimulatedStoreOptions {
@@ -41,10 +36,10 @@ export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOpti
     configuration: new ConfigurationTable(record), observations: new ObservationTable(record), ledger: new LedgerTable(record),
     outbox: new OutboxTable(), leases: new Map() as LeaseTable,
   }
-  const connect = (): StoreProcess => {
-    const line = new Line(weather)
+  const connect = (node: NodeClock): Store => {
+    const line = new Line(weather, node)
     return {
-      configuration: simulatedConfiguration(tables.configuration, line, clock),
+      configuration: simulatedConfiguration(tables.configuration, line, node),
       observations: simulatedObservations(tables.observations, line),
       metrics: simulatedMetrics(tables.observations, line),
       ledger: simulatedLedger(tables.ledger, line),
@@ -52,11 +47,10 @@ export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOpti
       leases: simulatedLeases(tables.leases, line),
       backup: async () => { throw new Error('A simulated store lives in memory and keeps no backup') },
       stats: async () => ({ commits: 0, observations: 0, failures: 0, waiting: 0, lastCommit: 0, hot: { observations: 0, bytes: 0 }, fileBytes: 0 }),
-      kill: () => line.kill(),
       [Symbol.asyncDispose]: async () => line.close(),
     }
   }
-  return Object.assign(connect(), {
+  return Object.assign(connect(clock), {
     faults: weather.faults,
     history,
     loseNext: (operation: string, fate: Fate) => weather.loseNext(operation, fate),

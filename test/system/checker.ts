@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import type { Applied } from '../../src/adapters/simulated/store/history.ts'
+import { compileText, type Compiled } from '../../src/core/alarm-language/index.ts'
+import type { AlarmRow, LedgerEntry, Rule, State, Vote } from '../../src/core/alarm-row.ts'
+import { decide, stateAfter } from '../../src/core/consensus/decide.ts'
+import { ruleOf, type TypeFacts } from '../../src/core/consensus/rule.ts'
+import { voteDepth, zoneView } from '../../src/core/consensus/vote.ts'
+import type { Alarm, Check } from '../../src/core/entities/resources.ts'
+import { observationId, type Observation } from '../../src/core/observation.ts'
+
+/** Something that must not be: which law of the deciding page (section 3), or promise of the design, and where. */
+export interface Problem { readonly law: 'a' | 'b' | 'c' | 'd'; readonly alarm: string; readonly version: number; readonly what: string }
+
+/** The checker looks further back than who decides does: a vote must not depend on how far that is. */
+const depth = 8 * voteDepth
+
+interface Arrival { readonly place: number; readonly observation: Observation }
+interface Chain { row: AlarmRow; entry: LedgerEntry; place: number }
+interface Configured { readonly version: number; readonly check: Check; readonly alarm: Alarm; readonly criteria: Compiled; readonly rule: Rule }
+
+/**
+ * Reads the history of a run from its start and names everything in it that breaks a law of deciding. It knows nothing
+ * of who decided what and why: rows, observations and configuration must fit together by themselves.
+ */
+export class Checker {
+  readonly problems: Problem[] = []
+  readonly #types: ReadonlyMap<string, TypeFacts>
+  readonly #arrivals = new Map<string, Arrival[]>()
+  readonly #chains = new Map<string, Chain>()
+  readonly #stored = new Map<string, { version: number; value: Check | Alarm | null }>()
+  /** alarm:generation → what it meant */
+  readonly #configured = new Map<string, Configured>()
+  #place = 0
+
+  constructor(types: ReadonlyMap<string, TypeFacts>) {
+    this.#types = types
+  }
+
+  read(history: readonly Applied[]): void {
+    for (const write of history.slice(this.#place)) {
+      this.#place += 1
+      if (write.kind === 'observation') this.#arrive(write.observation)
+      else if (write.kind === 'version') this.#version(write.row, write.entry)
+      else for (const change of write.changes) if (change.kind === 'check' || change.kind === 'alarm') this.#configure(change.id, change.value)
+    }
+  }
+
+  /** Law (d), to be asked when nothing is under way: what stands is what the observations say at `now`. */
+  quiet(now: number): void {
+    for (const { row } of this.#chains.values()) {
+      if (row.deleted) continue
+      const configured = this.#configured.get(`${row.key.alarm}:${row.generation}`)
+      if (configured === undefined) continue
+      const standing = standingVotes(row, row.criteria, configured.rule)
+      const views = configured.rule.zones.map((zone) => zoneView(zone, this.#newest(row.check, zone, this.#place), standing.get(zone), configured.criteria, configured.rule))
+      const votes = views.flatMap((view) => view.vote ?? [])
+      const decision = decide({ previous: { state: row.state, lastKnown: row.lastKnown }, votes, rule: configured.rule, now })
+      const state = stateAfter(row.state, decision, true)
+      if (state !== row.state) this.#problem('d', row, `stands at ${row.state}, but decides to ${state}: ${decision.reason}`)
+      const changed = views.find((view) => view.changed)
+      if (changed !== undefined) this.#problem('d', row, `${changed.zone} votes ${changed.vote?.state}, which is not recorded`)
+    }
+  }
+
+  /** The present row of an alarm. */
+  row(alarm: string): AlarmRow | undefined {
+    return this.#chains.get(alarm)?.row
+  }
+
+  #arrive(observation: Observation): void {
+    const name = `${observation.check}:${observation.zone}`
+    const list = this.#arrivals.get(name) ?? []
+    this.#arrivals.set(name, list)
+    const arrival = { place: this.#place, observation }
+    let at = list.length
+    while (at > 0 && list[at - 1]!.observation.at > observation.at) at -= 1 // at - 1 is inside
+    list.splice(at, 0, arrival)
+  }
+
+  #configure(id: string, value: Check | Alarm | null): void {
+    const version = (this.#stored.get(id)?.version ?? 0) + 1
+    this.#stored.set(id, { version, value })
+    for (const [alarmId, alarm] of this.#stored) {
+      if (alarm.value === null || !('criteria' in alarm.value) || (alarmId !== id && alarm.value.check_id !== id)) continue
+      const check = this.#stored.get(alarm.value.check_id)
+      if (check?.value !== null && check !== undefined && 'period' in check.value) this.#remember(alarmId, alarm.version + check.version, alarm.value, check.value)
+    }
+  }
+
+  #remember(id: string, version: number, alarm: Alarm, check: Check): void {
+    const result = compileText(alarm.criteria)
+    assert.ok(result.ok, `the criteria of ${id} do not compile`)
+    const type = this.#types.get(check.type)
+    assert.ok(type !== undefined, check.type)
+    this.#configured.set(`${id}:${version}`, { version, check, alarm, criteria: result.compiled, rule: ruleOf(check, alarm, result.compiled, type) })
+  }
+
+  #version(row: AlarmRow, entry: LedgerEntry): void {
+    const name = row.key.alarm
+    const before = this.#chains.get(name)
+    this.#chains.set(name, { row, entry, place: this.#place })
+    if (row.version !== (before?.row.version ?? 0) + 1) this.#problem('c', row, `follows version ${before?.row.version ?? 0}`)
+    if (entry.version !== row.version || entry.state !== row.state || entry.decisionId !== row.decisionId) this.#problem('a', row, 'the row and its entry differ')
+    this.#votesMoveOn(row, before?.row)
+    if (entry.inputs === null) return
+    this.#recomputes(row, entry, before?.row)
+    this.#votesFit(row, entry, before)
+  }
+
+  /** (c): no vote of a zone goes back in time, nor what was last seen of it. */
+  #votesMoveOn(row: AlarmRow, before: AlarmRow | undefined): void {
+    for (const old of before?.votes ?? []) {
+      const vote = row.votes.find((one) => one.zone === old.zone)
+      if (vote === undefined || before?.criteria !== row.criteria) continue
+      if (vote.at < old.at || vote.seenAt < old.seenAt) this.#problem('c', row, `the vote of ${vote.zone} went back from ${old.at} to ${vote.at}, or was seen at ${vote.seenAt} after ${old.seenAt}`)
+    }
+  }
+
+  /** (a): the entry says what `decide` says of its inputs. */
+  #recomputes(row: AlarmRow, entry: LedgerEntry, before: AlarmRow | undefined): void {
+    const { inputs } = entry
+    if (inputs === null) return
+    const decision = decide(inputs)
+    const allowed: readonly State[] = [stateAfter(inputs.previous.state, decision, false), stateAfter(inputs.previous.state, decision, true)]
+    if (!allowed.includes(entry.state)) this.#problem('a', row, `says ${entry.state}, recomputes to ${allowed.join(' or ')}`)
+    if (entry.reason !== decision.reason) this.#problem('a', row, `says "${entry.reason}", recomputes to "${decision.reason}"`)
+    if (entry.previousState !== before?.state || inputs.previous.state !== before.state || inputs.previous.lastKnown !== before.lastKnown) this.#problem('a', row, 'was decided from another row than the one before it')
+    if (!isDeepStrictEqual(row.votes, inputs.votes)) this.#problem('a', row, 'keeps other votes than it was decided from')
+    if ((entry.kind === 'state') !== (entry.state !== before?.state)) this.#problem('a', row, `is of kind ${entry.kind} from ${before?.state} to ${entry.state}`)
+  }
+
+  /** (b): each vote is what the zone's observations gave at some moment between the version before and this one. */
+  #votesFit(row: AlarmRow, entry: LedgerEntry, before: Chain | undefined): void {
+    const configured = this.#configured.get(`${row.key.alarm}:${row.generation}`)
+    if (configured === undefined) return this.#problem('b', row, `was decided under generation ${row.generation}, which never was`)
+    const rule = entry.inputs?.rule
+    if (!isDeepStrictEqual(rule, configured.rule)) this.#problem('b', row, 'was decided by another rule than its generation has')
+    const standing = before === undefined ? new Map<string, Vote>() : standingVotes(before.row, row.criteria, configured.rule)
+    for (const zone of configured.rule.zones) {
+      const vote = row.votes.find((one) => one.zone === zone)
+      const possible = this.#moments(row.check, zone, before?.place ?? 0)
+        .some((place) => sameVote(zoneView(zone, this.#newest(row.check, zone, place), standing.get(zone), configured.criteria, configured.rule).vote, vote))
+      if (!possible) this.#problem('b', row, `the vote of ${zone}, ${JSON.stringify(vote)}, is not what its observations give`)
+    }
+  }
+
+  /** The places in history between which this zone's observations differ, latest first. */
+  #moments(check: string, zone: string, from: number): readonly number[] {
+    const places = (this.#arrivals.get(`${check}:${zone}`) ?? []).map((arrival) => arrival.place).filter((place) => place > from)
+    return [this.#place, ...places.toSorted((a, b) => b - a).map((place) => place - 1)]
+  }
+
+  /** What the newest rows of a zone were at a place in history. */
+  #newest(check: string, zone: string, place: number): readonly Observation[] {
+    const found: Observation[] = []
+    const list = this.#arrivals.get(`${check}:${zone}`) ?? []
+    for (let at = list.length - 1; at >= 0 && found.length < depth; at--) if (list[at]!.place <= place) found.push(list[at]!.observation) // at is inside
+    return found
+  }
+
+  #problem(law: Problem['law'], { key, version }: AlarmRow, what: string): void {
+    this.problems.push({ law, alarm: key.alarm, version, what })
+  }
+}
+
+/** A run of stressed observations is counted as far as one looks. */
+function sameVote(a: Vote | undefined, b: Vote | undefined): boolean {
+  const capped = (vote: Vote | undefined) => vote && { ...vote, stressedRun: Math.min(vote.stressedRun, voteDepth) }
+  return isDeepStrictEqual(capped(a), capped(b))
+}
+
+function standingVotes(row: AlarmRow, criteria: string, rule: Rule): ReadonlyMap<string, Vote> {
+  if (row.criteria !== criteria) return new Map()
+  return new Map(row.votes.filter((vote) => rule.zones.includes(vote.zone)).map((vote) => [vote.zone, vote]))
+}
+
+/** Acknowledged observations that the history does not have, unless their check was ever deleted: there must be none (P1). */
+export function lost(history: readonly Applied[], acknowledged: ReadonlySet<string>): readonly string[] {
+  const stored = new Set(history.flatMap((write) => (write.kind === 'observation' ? [observationId(write.observation)] : [])))
+  const deleted = new Set(history.flatMap((write) => (write.kind === 'configuration' ? write.changes.filter((change) => change.value === null).map((change) => change.id) : [])))
+  return [...acknowledged].filter((id) => !stored.has(id) && !deleted.has(id.split(':')[0] ?? ''))
+}

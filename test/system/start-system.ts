@@ -1,0 +1,133 @@
+import { memorySpool, type MemorySpool } from '../../src/adapters/spool/memory-spool.ts'
+import type { ConfigurationChange } from '../../src/contracts/configuration.ts'
+import type { AlarmRow, State } from '../../src/core/alarm-row.ts'
+import { Checker, lost } from './checker.ts'
+import { audience, creation, tenant, type Draft, type entityWith } from './drafts.ts'
+import { duration } from './durations.ts'
+import { startPollerNode, type PollerNode } from './poller.ts'
+import { startServer, type Server } from './server.ts'
+import { checkTypes, self, selfPartition, type World } from './world.ts'
+
+export { simulated } from './world.ts'
+
+/** Starts all processes of a simulation: one server or several on one store, and a poller a zone. */
+export async function startSystem(world: World): Promise<System> {
+  const system = new System(world)
+  await system.start()
+  return system
+}
+
+/** A running simulation, and the hands of those who play with it. */
+export class System implements AsyncDisposable {
+  readonly world: World
+  readonly servers: (Server | undefined)[] = []
+  readonly pollers = new Map<string, PollerNode>()
+  /** ms for which the event loops of a zone's pollers stand still */
+  readonly lag = new Map<string, number>()
+  readonly checker = new Checker(new Map(checkTypes.map((type) => [type.type, type])))
+  readonly #spools = new Map<string, MemorySpool>()
+  readonly #drafts: Draft[] = []
+  #starts = 0
+
+  constructor(world: World) {
+    this.world = world
+  }
+
+  get mailbox() { return this.world.mailbox }
+  get network() { return this.world.network }
+  get store() { return this.world.store }
+  get target() { return { http: (name?: string) => this.world.network.http(name) } }
+
+  async start(): Promise<void> {
+    const { configuration } = this.store
+    await this.run(configuration.commit({ tenant }, audience()))
+    await this.run(configuration.commit(selfPartition, [
+      { kind: 'entity', id: self.entity_id, expected: 0, value: { id: self.entity_id, label: 'itself', agent_id: null, ip_addresses: null, managed: false, uri: null, metadata: null, created_at: 0, updated_at: 0 } },
+      { kind: 'check', id: self.id, expected: 0, value: { ...self, period: this.world.options.selfPeriod } },
+    ]))
+    for (let n = 0; n < this.world.options.servers; n++) await this.startServer(n)
+    for (const zone of this.world.options.zones) await this.startPoller(zone)
+  }
+
+  /** Lets time pass until `work` is done. */
+  run<T>(work: Promise<T>): Promise<T> {
+    return this.world.clock.run(work)
+  }
+
+  /** Lets everything happen until the scenario has run for so long. */
+  async until(text: string): Promise<void> {
+    await this.world.clock.until(duration(text))
+  }
+
+  async pass(text: string): Promise<void> {
+    await this.world.clock.advance(duration(text))
+  }
+
+  /** Configures a check with its alarms, as the API does: the commit first, then the alarm rows. */
+  async create(make: ReturnType<typeof entityWith>): Promise<Draft> {
+    const draft = make(this.world.options.zones, this.#drafts.push(undefined as never)) // the place is taken at once, and filled below
+    this.#drafts[this.#drafts.length - 1] = draft
+    await this.configure(draft, creation(draft))
+    return draft
+  }
+
+  /** A change of configuration through any server that lives. */
+  async configure(draft: Pick<Draft, 'entity'>, changes: readonly ConfigurationChange[]): Promise<void> {
+    const server = this.#anyServer()
+    if (server === undefined) throw new Error('there is no server to configure')
+    await this.run((async () => {
+      await server.store.configuration.commit({ tenant, entity: draft.entity.id }, changes)
+      await server.engine.configured(tenant, draft.entity.id)
+    })())
+  }
+
+  /** The recorded row of a draft's first alarm, or of another. */
+  async row(draft: Draft, index = 0): Promise<AlarmRow | undefined> {
+    const { id } = draft.alarms[index] ?? { id: '' }
+    return this.run(this.store.ledger.read({ tenant, entity: draft.entity.id, alarm: id }))
+  }
+
+  async state(draft: Draft, index = 0): Promise<State | undefined> {
+    return (await this.row(draft, index))?.state
+  }
+
+  async startServer(n = 0, skew = 0): Promise<void> {
+    this.#starts += 1
+    this.servers[n] = await this.run(startServer(this.world, `server-${n}-${this.#starts}`, skew))
+  }
+
+  killServer(n = 0): void {
+    this.servers[n]?.kill()
+    this.servers[n] = undefined
+  }
+
+  async startPoller(zone: string, skew = 0): Promise<void> {
+    const spool = this.#spools.get(zone) ?? memorySpool(this.world.clock)
+    this.#spools.set(zone, spool)
+    this.#starts += 1
+    const name = `poller-${zone}-${this.#starts}`
+    this.pollers.set(zone, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#anyServer(), lag: () => this.lag.get(zone) ?? 0 })))
+  }
+
+  killPoller(zone: string): void {
+    this.pollers.get(zone)?.kill()
+    this.pollers.delete(zone)
+  }
+
+  /** Whatever breaks a law of deciding in all that has happened so far. */
+  problems(): readonly string[] {
+    this.checker.read(this.store.history)
+    const gone = lost(this.store.history, this.world.acknowledged).map((id) => `P1: ${id} was acknowledged and is not there`)
+    return [...this.checker.problems.map(({ law, alarm, version, what }) => `${law}: ${alarm}@${version} ${what}`), ...gone]
+  }
+
+  /** The first that lives; a poller that lost its server finds the next one. */
+  #anyServer(): Server | undefined {
+    return this.servers.find((server) => server !== undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.pollers.values(), ...this.servers.filter((server) => server !== undefined)]
+    for (const node of all) await this.run((async () => { await node[Symbol.asyncDispose]() })())
+  }
+}
