@@ -66,7 +66,10 @@ function stage(count: number, options: { period?: number; took?: number; clock?:
   return { clock, node, state, posted, deps, ask }
 }
 
-const stop = (clock: SimulatedClock, poller: AsyncDisposable) => clock.run((async () => await poller[Symbol.asyncDispose]())())
+async function stop(clock: SimulatedClock, poller: AsyncDisposable): Promise<void> {
+  const end = async () => { await poller[Symbol.asyncDispose]() }
+  await clock.run(end())
+}
 
 /** How many of `times` fall into each `width` ms. */
 function perWindow(times: readonly number[], width: number): number[] {
@@ -200,7 +203,7 @@ test('without an endpoint it goes on with the schedule that it knows', async () 
   let deaf = false
   const schedule: EndpointLink['schedule'] = async (...asked) => {
     if (deaf) throw new Error('no way')
-    return await deps.link.schedule(...asked)
+    return deps.link.schedule(...asked)
   }
   const poller = await startPoller({ ...deps, link: { ...deps.link, schedule } })
   deaf = true
