@@ -16,6 +16,8 @@ export interface CourierDeps {
   readonly random: Random
   readonly log: Log
   readonly settings: PollerSettings
+  /** aborts when the poller stops: both loops end then */
+  readonly signal: AbortSignal
 }
 
 /** What an endpoint acknowledged of a batch; undefined when the post failed. */
@@ -33,7 +35,6 @@ export class Courier {
   #retryAt = Number.NEGATIVE_INFINITY
   /** a live post is under way for longer than usual */
   #overdue = false
-  #closing = false
   readonly counts = { taken: 0, acknowledged: 0, posts: 0, failedPosts: 0, lost: 0 }
 
   constructor(deps: CourierDeps) {
@@ -53,9 +54,9 @@ export class Courier {
     }
   }
 
-  /** Posts what is taken, until the signal aborts. */
-  async live(signal: AbortSignal): Promise<void> {
-    const { clock, settings } = this.#deps
+  /** Posts what is taken, until the poller stops. */
+  async live(): Promise<void> {
+    const { clock, settings, signal } = this.#deps
     while (!signal.aborted) {
       if (this.#waiting.length === 0) await this.#wake.wait(clock, 60_000, signal)
       const pause = this.#retryAt - clock.monotonic()
@@ -66,9 +67,9 @@ export class Courier {
     }
   }
 
-  /** Posts what is on disk, behind the live ones, until the signal aborts. */
-  async backlog(signal: AbortSignal): Promise<void> {
-    const { clock, spool, settings, random } = this.#deps
+  /** Posts what is on disk, behind the live ones, until the poller stops. */
+  async backlog(): Promise<void> {
+    const { clock, spool, settings, random, signal } = this.#deps
     let failures = 0
     while (!signal.aborted) {
       const idle = spool.stats().count === 0 || this.#overdue
@@ -78,9 +79,8 @@ export class Courier {
     }
   }
 
-  /** Posts what is left, once; what is not acknowledged then is on disk when this ends. The loops have to be stopped before. */
+  /** Posts what is left, once; what is not acknowledged then is on disk when this ends. Both loops have ended before. */
   async close(): Promise<void> {
-    this.#closing = true
     for (let posts = Math.ceil(this.#waiting.length / this.#deps.settings.batch); posts > 0 && this.#failures === 0; posts--) await this.#postWaiting()
     await this.#spoolWaiting()
     if (this.#waiting.length > 0) this.#deps.log.error({ observations: this.#waiting.length }, 'stopped with observations that neither the endpoint nor the disk took')
@@ -120,7 +120,7 @@ export class Courier {
   /** `whenLate` is called again and again while the endpoint takes its time. */
   async #post(batch: readonly Observation[], ages: readonly (number | null)[] | undefined, whenLate: () => Promise<void>): Promise<Acknowledged> {
     if (batch.length === 0) return []
-    const { clock, settings } = this.#deps
+    const { clock, settings, signal } = this.#deps
     const giveUp = new AbortController()
     const startedAt = clock.monotonic()
     const attempt = this.#attempt(batch, ages, giveUp.signal)
@@ -129,7 +129,7 @@ export class Courier {
       if (ages === undefined) this.#overdue = answer === late
       if (answer !== late) return answer
       await whenLate()
-      if (!this.#closing && clock.monotonic() - startedAt < settings.postTimeout) continue
+      if (!signal.aborted && clock.monotonic() - startedAt < settings.postTimeout) continue
       giveUp.abort(new Error('The endpoint did not answer in time'))
       this.#overdue = false
       return undefined

@@ -88,14 +88,14 @@ class RunningPoller implements Poller {
     this.#boot = Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('')
     this.#rota = new Rota(zone, owner, settings, clock.now())
     this.#canaries = new Canaries(canary ?? { checks: [], every: 10_000 }, prober, clock, this.#stop.signal)
-    this.#courier = new Courier({ link, spool, clock, random, log, settings })
+    this.#courier = new Courier({ link, spool, clock, random, log, settings, signal: this.#stop.signal })
     this.#runner = new Runner({ zone, boot: this.#boot, prober, clock, log, loopLag, canaries: this.#canaries, settings, take: (observation) => this.#courier.take(observation) })
     this.#confirmations = new Confirmations({ zone, link, rota: this.#rota, clock, log, settings, start: (run) => this.#start(run) })
   }
 
   start(): void {
     const { signal } = this.#stop
-    this.#loops = [this.#follow(signal), this.#turn(signal), this.#courier.live(signal), this.#courier.backlog(signal), this.#confirmations.follow(signal), this.#canaries.watch()]
+    this.#loops = [this.#follow(signal), this.#turn(signal), this.#courier.live(), this.#courier.backlog(), this.#confirmations.follow(signal), this.#canaries.watch()]
   }
 
   /** Asks for what has changed in the zone; without an answer it goes on with what it knows. */
