@@ -2,8 +2,9 @@ import type { Static, TObject } from 'typebox'
 import type { MetricType } from '../core/alarm-language/types.ts'
 import type { Clock } from './clock.ts'
 import type { ProbeResult } from './prober.ts'
+import type { Random } from './random.ts'
 
-/** An address that may be probed, or why there is none. `took` is ms. */
+/** An address that may be probed, or why there is none. `took` is ms, 0 for a literal. */
 export type Resolved =
   | { readonly kind: 'address'; readonly address: string; readonly family: 4 | 6; readonly took: number }
   | { readonly kind: 'forbidden' | 'not found' | 'failed'; readonly detail: string }
@@ -22,8 +23,11 @@ export interface ProbeContext<D> {
   readonly address: string
   readonly family: 4 | 6
   readonly resolveTook: number
+  /** the family that the check asks for; undefined when any will do */
+  readonly wantedFamily: 4 | 6 | undefined
   readonly details: D
   readonly clock: Clock
+  readonly random: Random
   readonly resolver: Resolver
   /** aborts at the check's timeout */
   readonly signal: AbortSignal
@@ -45,9 +49,14 @@ export interface CheckType<S extends TObject = TObject> {
   readonly secrets: readonly string[]
   readonly metrics: Readonly<Record<string, MetricFacts>>
   readonly consecutiveCount: number
+  /** what is wrong with details that fit the schema, where a schema cannot say it; undefined when nothing is */
+  problem?(details: Static<S>): DetailProblem | undefined
   /** absent for types that report by themselves */
   run?(context: ProbeContext<Static<S>>): Promise<Omit<ProbeResult, 'target'>>
 }
+
+/** `key` as in an error of the API: 'url', 'body_matches.title', … */
+export interface DetailProblem { readonly key: string; readonly message: string }
 
 export function defineCheckType<const S extends TObject>(facts: Omit<CheckType<S>, 'secrets' | 'consecutiveCount'> & Partial<Pick<CheckType<S>, 'secrets' | 'consecutiveCount'>>): CheckType<S> {
   return { secrets: [], consecutiveCount: 1, ...facts }

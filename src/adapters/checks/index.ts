@@ -1,0 +1,7 @@
+import type { CheckType } from '../../contracts/check-type.ts'
+import { remoteHttp } from './remote-http.ts'
+
+/** Every kind of check that Vedette knows; one line each. */
+export const checkTypes = [
+  remoteHttp,
+] as const satisfies readonly CheckType[]

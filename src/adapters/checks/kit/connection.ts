@@ -1,0 +1,141 @@
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import { checkServerIdentity, connect as connectTls, createSecureContext, TLSSocket, type PeerCertificate, type SecureContext } from 'node:tls'
+import type { Clock } from '../../../contracts/clock.ts'
+import { failed, failureOf, type Failure } from './failure.ts'
+
+export interface Endpoint {
+  readonly address: string
+  readonly family: 4 | 6
+  readonly port: number
+  readonly tls?: TlsWish
+}
+/** `name` is what the certificate must be for: a host name (then it is sent as SNI as well) or an address. */
+export interface TlsWish { readonly name: string; readonly isAddress: boolean; readonly alpn?: readonly string[] }
+
+/** Instants on the monotonic clock, ms. */
+export interface ConnectMarks { readonly connected?: number; readonly secured?: number }
+
+export type Chunk = { readonly kind: 'data'; readonly data: Buffer } | { readonly kind: 'end' } | Failure
+
+/** Nothing more is read from the kernel while this much waits for its reader. */
+const highWater = 256 * 1024
+// One buffer takes in for all sockets: a chunk is copied out before the next read can happen, so that a small answer
+// costs a small copy instead of 64 KB a socket.
+const intake = Buffer.allocUnsafeSlow(64 * 1024)
+
+/**
+ * One connection to a target, read by asking for the next chunk. Ends when its signal aborts, with the failure
+ * 'timeout'; disposing it closes the socket at once, whatever state it is in.
+ */
+export class Connection implements Disposable {
+  readonly socket: Socket
+  readonly #signal: AbortSignal
+  readonly #chunks: Buffer[] = []
+  #waiting = 0
+  #over: Exclude<Chunk, { kind: 'data' }> | undefined
+  #wake: (() => void) | undefined
+  #connected: number | undefined
+  #secured: number | undefined
+  readonly #abort = () => this.#finish(failed('timeout'))
+
+  private constructor(to: Endpoint, clock: Clock, signal: AbortSignal) {
+    const onread: OnReadOpts = { buffer: intake, callback: (count, buffer) => this.#take(buffer, count) }
+    this.#signal = signal
+    this.socket = to.tls === undefined ? connectTcp({ host: to.address, port: to.port, onread }) : secure(to, to.tls, onread)
+    this.socket.on('connect', () => {
+      this.#connected = clock.monotonic()
+      if (to.tls === undefined) this.#ring()
+    })
+    this.socket.on('secureConnect', () => {
+      this.#secured = clock.monotonic()
+      this.#ring()
+    })
+    this.socket.on('error', (error) => this.#finish(this.#failure(error, to)))
+    this.socket.on('end', () => this.#finish({ kind: 'end' }))
+    this.socket.on('close', () => this.#finish({ kind: 'end' }))
+    signal.addEventListener('abort', this.#abort)
+  }
+
+  /** Connects, and shakes hands where TLS is wished for; the certificate is judged by whoever asked for it. */
+  static async open(to: Endpoint, clock: Clock, signal: AbortSignal): Promise<{ readonly connection: Connection; readonly failure: Failure | undefined }> {
+    const connection = new Connection(to, clock, signal)
+    if (signal.aborted) connection.#abort()
+    const ready = () => (to.tls === undefined ? connection.#connected : connection.#secured) !== undefined
+    while (!ready() && connection.#over === undefined) await connection.#bell()
+    const over = connection.#over
+    return { connection, failure: ready() || over === undefined ? undefined : over.kind === 'end' ? failed('connection closed') : over }
+  }
+
+  get marks(): ConnectMarks {
+    return { ...(this.#connected === undefined ? {} : { connected: this.#connected }), ...(this.#secured === undefined ? {} : { secured: this.#secured }) }
+  }
+
+  write(data: string | Uint8Array): void {
+    this.socket.write(data)
+  }
+
+  /** The next chunk; after the end, or a failure, always that. */
+  async read(): Promise<Chunk> {
+    for (;;) {
+      const data = this.#chunks.shift()
+      if (data !== undefined) {
+        this.#waiting -= data.length
+        if (this.#waiting < highWater && this.socket.isPaused()) this.socket.resume()
+        return { kind: 'data', data }
+      }
+      if (this.#over !== undefined) return this.#over
+      await this.#bell()
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#abort)
+    this.#over ??= { kind: 'end' }
+    this.socket.destroy()
+  }
+
+  #take(buffer: Uint8Array, count: number): boolean {
+    this.#chunks.push(Buffer.from(buffer.subarray(0, count)))
+    this.#waiting += count
+    this.#ring()
+    return this.#waiting < highWater
+  }
+
+  #finish(over: Exclude<Chunk, { kind: 'data' }>): void {
+    this.#over ??= over
+    if (over.kind === 'failed') this.socket.destroy()
+    this.#ring()
+  }
+
+  #failure(error: unknown, to: Endpoint): Failure {
+    if (to.tls === undefined || this.#connected === undefined || this.#secured !== undefined) return failureOf(error)
+    const failure = failureOf(error)
+    if (failure.status === 'connection reset') return failed('tls: the handshake was broken off')
+    return failure.status.startsWith('tls: ') ? failure : failed(`tls: ${failure.status}`)
+  }
+
+  #ring(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+
+  #bell(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+}
+
+let context: SecureContext | undefined
+
+function secure(to: Endpoint, { name, isAddress, alpn }: TlsWish, onread: OnReadOpts): TLSSocket {
+  // Making a context reads all the roots, so there is one.
+  context ??= createSecureContext()
+  const options = {
+    host: to.address, port: to.port, servername: isAddress ? '' : name, secureContext: context, rejectUnauthorized: false, onread,
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+  }
+  return connectTls(options)
+}
