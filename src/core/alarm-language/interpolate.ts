@@ -18,7 +18,7 @@ export function interpolate(message: string, metrics: Readonly<Record<string, Me
 }
 
 /** Doubles have two decimals, those that are whole none; everything else is shown as it came. */
-export function show(metric: Metric): string {
+function show(metric: Metric): string {
   const value = Number(metric.value)
   if (metric.type !== 'n' || !Number.isFinite(value)) return String(metric.value)
   return Number.isInteger(value) ? String(value) : value.toFixed(2)

@@ -81,6 +81,25 @@ test('a statement that is lost does not make those after it wrong', () => {
   assert.deepEqual(problems(text).map(({ line }) => line), [1])
 })
 
+/** A lost statement, then what is easily taken for the next one, then one more mistake: only the two are told. */
+const lost = [
+  "if (metric['a'] > ) # return no\n{return OK}",
+  "if (metric['a'] > ) /* return no */ {return OK}",
+  "if (metric['a'] > 'return no') {return OK}",
+  "if (metric['a'] > 'it\\'s return no') {return OK}",
+  "if (metric['a'] > ) {return OK, 'return no'}",
+  "if (metric['a'] > ) { if (metric['b'] > ) {return no} }",
+  'if (metric["a"] > noreturn no) {return OK}',
+]
+
+for (const text of lost)
+  test(`the next statement is found after ${JSON.stringify(text)}`, () =>
+    assert.deepEqual(problems(`${text}\nif (metric['a'] > 1) {return no}`).map(({ token }) => token).slice(1), ['no']))
+
+test('after a string without an end the reading goes on behind its quote', () => {
+  assert.deepEqual(problems('return OK, "x\nreturn no').map(({ line, token }) => [line, token]), [[1, '"'], [2, 'no']])
+})
+
 test('at most twenty problems are told, and a text that is too long is not read', () => {
   assert.equal(problems('return no\n'.repeat(100)).length, 20)
   const [problem, ...more] = problems(' '.repeat(16_385))

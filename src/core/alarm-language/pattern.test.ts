@@ -58,6 +58,16 @@ test('the end of a very long subject is not looked at; a large pattern sees less
 const hopeless = ['x'.repeat(2001), `(?:${'x'.repeat(900)}){1000}`, '((a{1,10}){1,10}){1,10}'.repeat(5), '\\pL{1000}', `(?:${'(x?)'.repeat(200)}){1000}`]
 for (const pattern of hopeless) test(`refused as too large: ${pattern.slice(0, 30)}`, () => assert.equal(compilePattern(pattern).ok, false))
 
+const unfolded: [pattern: string, instructions: number][] = [
+  ['abc', 3], ['a{3}', 3], ['a{2,7}b', 8], ['a{4,}', 5], ['(ab){10}', 40], ['((a{10}){10}){2}', 244],
+  ['[^]a]{5}', 5], ['[[:alpha:]]{5}', 5], ['\\p{Greek}{5}', 5], ['\\{5}', 3], ['(?:a|b)*', 8],
+]
+for (const [pattern, instructions] of unfolded) test(`${pattern} is estimated before it is unfolded`, () => assert.equal(estimate(pattern), instructions))
+
+test('what is hopeless is known to be before it is unfolded', () => {
+  assert.ok(hopeless.slice(1, 3).every(pattern => estimate(pattern) > 4 * patternLimits.instructions))
+})
+
 const atom = fc.constantFrom('a', '.', '\\d', '[a-z]', '[^]x]', '[[:alpha:]-]', '\\pL', '\\p{Greek}', '\\x{41}', '\\Q({\\E', '\\{', '^', '\\b')
 const repeat = fc.constantFrom('', '', '*', '+?', '?', '{3}', '{2,7}', '{4,}')
 const { pattern: anyPattern } = fc.letrec<{ pattern: string; piece: string }>(tie => ({

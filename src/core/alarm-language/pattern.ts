@@ -45,9 +45,9 @@ function bounded(machine: RE2JS): Pattern {
   return { instructions, machine, matches: subject => machine.test(subject.length > reach ? subject.slice(0, reach) : subject) }
 }
 
-const piece = /\\Q[^]*?(?:\\E|$)|\\[pPx]\{[^}]*\}|\\[^]|\[\^?\]?(?:\[:[a-z^]*:\]|\\[^]|[^\]\\])*\]?|\{([0-9]+)(?:,([0-9]*))?\}|[^]/g
+const piece = /\\Q[^]*?(?:\\E|$)|\\[pPx]\{[^}]*\}|\\[^]|\[\^?\]?(?:\[:[a-z^]*:\]|\\[^]|[^\]\\])*\]?|\{([0-9]+)(,[0-9]*)?\}|[^]/g
 
-/** About how many instructions a pattern unfolds to; found in one pass, without unfolding it. */
+/** About how many instructions a pattern unfolds to; found in one pass, without unfolding it. RE2 allows no repetition of a repetition. */
 export function estimate(text: string): number {
   let level = { sum: 0, last: 0 }
   const outer: typeof level[] = []
@@ -55,11 +55,10 @@ export function estimate(text: string): number {
     level.sum += weight
     level.last = weight
   }
-  for (const [found, least, most] of text.matchAll(piece)) {
+  for (const [found, least, upTo] of text.matchAll(piece)) {
     if (least !== undefined) {
-      const times = Math.max(Number(least) + 1, Number(most ?? 0))
+      const times = upTo === undefined ? Number(least) : Math.max(Number(least) + 1, Number(upTo.slice(1)))
       level.sum += level.last * (times - 1)
-      level.last *= times
     } else if (found === '(') {
       outer.push(level)
       level = { sum: 2, last: 0 }
@@ -67,10 +66,8 @@ export function estimate(text: string): number {
       const weight = level.sum
       level = outer.pop() ?? { sum: 0, last: 0 }
       add(weight)
-    } else if (found === '*' || found === '+' || found === '?') {
-      level.sum++
-      level.last++
-    } else add(found.startsWith('\\Q') ? found.length : 1)
+    } else if (found === '*' || found === '+' || found === '?') level.sum++
+    else add(found.startsWith('\\Q') ? found.length : 1)
   }
   return outer.reduce((sum, { sum: more }) => sum + more, level.sum)
 }

@@ -18,7 +18,7 @@ function printReturn(r: Return): string {
   return `return new AlarmStatus(${r.state}${r.message === undefined ? '' : `, ${quoted(r.message)}`});`
 }
 
-export function printCondition(condition: Condition): string {
+function printCondition(condition: Condition): string {
   return condition.map(group => group.map(printComparison).join(' && ')).join(' || ')
 }
 

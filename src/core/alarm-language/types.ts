@@ -42,8 +42,7 @@ export type Condition = readonly (readonly Comparison[])[]
 
 export type OrderOperator = '>=' | '<=' | '>' | '<'
 export type EqualityOperator = '==' | '!='
-export type MatchOperator = 'regex' | 'nregex'
-export type Operator = OrderOperator | EqualityOperator | MatchOperator
+export type Operator = OrderOperator | EqualityOperator | 'regex' | 'nregex'
 
 /** The grammar, not this type, says which right sides an operator takes. */
 export interface Comparison {

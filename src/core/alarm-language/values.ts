@@ -16,7 +16,7 @@ export function find(metrics: Sample['metrics'], name: string): Metric | undefin
 const decimal = /^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
 
 /** The value of a metric of a numeric type, NaN for a string, "nan", an infinity or anything else. */
-export function numberOf(metric: Metric): number {
+function numberOf(metric: Metric): number {
   if (metric.type === 's') return Number.NaN
   const value = typeof metric.value === 'number' || decimal.test(metric.value) ? Number(metric.value) : Number.NaN
   return Number.isFinite(value) ? value : Number.NaN

@@ -16,6 +16,7 @@ const one = (comparison: string) => `if (${comparison}) {return OK}`
 
 test('a metric that the check does not have', () => {
   assert.deepEqual(hints(one("metric['durration'] > 1")), ["1:5 the check does not measure 'durration'"])
+  assert.deepEqual(hints(one("metric['duratiox'] > 1")), ["1:5 the check does not measure 'duratiox'"])
   assert.deepEqual(hints(one("rate(metric['constructor']) > 1")), ["1:10 the check does not measure 'constructor'"])
   assert.deepEqual(hints(one("metric['body_match_x'] == 'y'")), [])
   assert.deepEqual(hints(one("metric['anything'] > 1"), {}), [])
@@ -39,6 +40,9 @@ const reach: [first: string, second: string, hidden: boolean][] = [
   ["metric['duration'] != 1", "metric['duration'] < 1", true],
   ["metric['duration'] != 1", "metric['duration'] <= 1", false],
   ["metric['duration'] < 5", "metric['duration'] > 5", false],
+  ["metric['duration'] > 5", "metric['duration'] < 5", false],
+  ["metric['duration'] > 1", "metric['duration'] != 1", false],
+  ["metric['duration'] >= 2", "metric['duration'] > 1", false],
   ["metric['duration'] > 1", "rate(metric['duration']) > 1", false],
   ["metric['duration'] > 1 || metric['code'] == 'x'", "metric['code'] == 'x' && metric['duration'] < 1", true],
   ["metric['duration'] > 1 && metric['code'] == 'x'", "metric['duration'] > 1", false],
