@@ -1,0 +1,20 @@
+/** Made for tests, for the name hook.example, valid for a hundred years; it guards nothing. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBnzCCAUSgAwIBAgIUXfIaSWl0Mjme3jeoEPQIBbeZZWkwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMaG9vay5leGFtcGxlMCAXDTI2MTEyMzE0MDgyMFoYDzIxMjYx
+MDMwMTQwODIwWjAXMRUwEwYDVQQDDAxob29rLmV4YW1wbGUwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAAQsPYautntuSpsTEaA4RRQj//ntAAtMuv8U/WabU9y+g4HP
+ixPCrUqWy22mVjpeQYpLgD2EW05M4RefsiTZZ6aDo2wwajAdBgNVHQ4EFgQU2ln8
+KOs+kNEcMdljX2o7P5nOJGYwHwYDVR0jBBgwFoAU2ln8KOs+kNEcMdljX2o7P5nO
+JGYwFwYDVR0RBBAwDoIMaG9vay5leGFtcGxlMA8GA1UdEwEB/wQFMAMBAf8wCgYI
+KoZIzj0EAwIDSQAwRgIhAKUrKzwqeUeMmsBvh8ZVVfLeBVNZAiaATiCrXvdh4F9p
+AiEAjVTgMtT7Smqgq8vZNbSLh9EXxjphSgk46MdQQwZeTMk=
+-----END CERTIFICATE-----
+`
+
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCwh9Ukn64YKVm8JN
+z8aLMsjcYhxWQEJdA/bWOoZe4cWhRANCAAQsPYautntuSpsTEaA4RRQj//ntAAtM
+uv8U/WabU9y+g4HPixPCrUqWy22mVjpeQYpLgD2EW05M4RefsiTZZ6aD
+-----END PRIVATE KEY-----
+`
