@@ -1,0 +1,40 @@
+import { alarm, entityWith, httpCheck } from './drafts.ts'
+import { simulated, startSystem, type System } from './start-system.ts'
+
+const zones = ['mzdfw', 'mzlon', 'mzord']
+/** Nobody waits for a person or for configuration in these: looking for news can take its time. */
+const unhurried = { poller: { pull: 30_000 }, sweepEvery: 30_000, notifyEvery: 30_000, selfPeriod: 60 }
+
+export interface LongRun {
+  /** every state that was recorded, in order */
+  readonly states: readonly string[]
+  readonly mails: readonly string[]
+  readonly problems: readonly string[]
+}
+
+function outcome(system: System): LongRun {
+  const states = system.store.history.flatMap((write) => (write.kind === 'version' ? [write.row.state as string] : []))
+  return {
+    states: states.filter((state, at) => state !== states[at - 1]),
+    mails: system.mailbox.all.map((mail) => `${new Date(mail.at).toISOString()} ${mail.state} ${mail.key}`),
+    problems: system.problems(),
+  }
+}
+
+/** A healthy site; one of its zones loses nothing, half or all of its packets, by turns. */
+async function oneZoneCut({ seed, hours }: { readonly seed: number; readonly hours: number }): Promise<LongRun> {
+  await using system = await startSystem(simulated({ seed, zones, ...unhurried }))
+  const site = system.target.http()
+  await system.create(entityWith(httpCheck(site.url), alarm('QUORUM')))
+  for (let hour = 0; hour < hours; hour++) {
+    await system.until(`${hour}h10m`)
+    if (hour % 3 === 0) system.network.cut('mzlon')
+    else system.network.join('mzlon')
+    system.network.loss('mzlon', hour % 3 === 1 ? 0.5 : 0)
+  }
+  await system.until(`${hours}h`)
+  return outcome(system)
+}
+
+export const longRuns = { 'one-zone-cut': oneZoneCut } as const
+export type LongRuns = typeof longRuns
