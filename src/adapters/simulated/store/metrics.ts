@@ -1,4 +1,5 @@
 import { resolutions, type MetricStore, type Point, type Series, type SeriesFacts } from '../../../contracts/metric-store.ts'
+import { rollUp } from '../../../core/rollup/bucket.ts'
 import type { Observation } from '../../../core/observation.ts'
 import type { Line } from './line.ts'
 import type { ObservationTable } from './observations.ts'
@@ -10,8 +11,8 @@ export function simulatedMetrics(table: ObservationTable, line: Line): MetricSto
     read: (series, from, to, resolution) => line.readEach('metrics.read', () => {
       const length = resolutions[resolution]
       if (length === 0) return samples(table, series).filter((point) => point.at >= from && point.at < to)
-      const buckets = Map.groupBy(samples(table, series).filter((point) => point.text === undefined), (point) => Math.floor(point.at / length) * length)
-      return [...buckets].map(([at, points]) => rollUp(at, points)).filter((point) => point.at >= from && point.at < to)
+      const numbers = samples(table, series).filter((point) => point.text === undefined)
+      return rollUp(numbers, length).filter((point) => point.at >= from && point.at < to)
     }),
   }
 }
@@ -41,11 +42,4 @@ function samples(table: ObservationTable, series: Series): Point[] {
 function sample(at: number, value: string | number): Point {
   if (typeof value === 'string') return { at, count: 1, average: 0, minimum: 0, maximum: 0, variance: 0, text: value }
   return { at, count: 1, average: value, minimum: value, maximum: value, variance: 0 }
-}
-
-function rollUp(at: number, points: readonly Point[]): Point {
-  const values = points.map((point) => point.average)
-  const average = values.reduce((sum, value) => sum + value, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length
-  return { at, count: values.length, average, minimum: Math.min(...values), maximum: Math.max(...values), variance }
 }
