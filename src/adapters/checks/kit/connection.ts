@@ -63,7 +63,8 @@ export class Connection implements Disposable {
     const ready = () => (to.tls === undefined ? connection.#connected : connection.#secured) !== undefined
     while (!ready() && connection.#over === undefined) await connection.#bell()
     const over = connection.#over
-    return { connection, failure: ready() || over === undefined ? undefined : over.kind === 'end' ? failed('connection closed') : over }
+    if (ready() || over === undefined) return { connection, failure: undefined }
+    return { connection, failure: over.kind === 'end' ? brokenOff(connection.#connected !== undefined) : over }
   }
 
   get marks(): ConnectMarks {
@@ -110,7 +111,7 @@ export class Connection implements Disposable {
   #failure(error: unknown, to: Endpoint): Failure {
     if (to.tls === undefined || this.#connected === undefined || this.#secured !== undefined) return failureOf(error)
     const failure = failureOf(error)
-    if (failure.status === 'connection reset') return failed('tls: the handshake was broken off')
+    if (failure.status === 'connection reset') return brokenOff(true)
     return failure.status.startsWith('tls: ') ? failure : failed(`tls: ${failure.status}`)
   }
 
@@ -126,6 +127,8 @@ export class Connection implements Disposable {
     })
   }
 }
+
+const brokenOff = (wasConnected: boolean) => failed(wasConnected ? 'tls: the handshake was broken off' : 'connection closed')
 
 let context: SecureContext | undefined
 
