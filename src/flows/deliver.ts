@@ -15,14 +15,14 @@ export interface DeliverSettings {
   readonly schedule: RetrySchedule
   readonly attemptTimeout: number
   readonly lease: number
-  /** attempts at once, in all and at one notification */
+  /** attempts at once: in all, and at one notification while it answers well (one at a time after a failure) */
   readonly parallel: number
   readonly perTarget: number
   /** how long a delivery lets an older one of its alarm and notification go first */
   readonly keepOrderFor: number
 }
 export const deliverDefaults: DeliverSettings = {
-  schedule: retryDefaults, attemptTimeout: 20_000, lease: 30_000, parallel: 32, perTarget: 4, keepOrderFor: 3_600_000,
+  schedule: retryDefaults, attemptTimeout: 20_000, lease: 30_000, parallel: 64, perTarget: 4, keepOrderFor: 3_600_000,
 }
 
 export interface DeliverDeps extends SendDeps, MessageDeps {
@@ -35,9 +35,10 @@ export interface DeliverDeps extends SendDeps, MessageDeps {
   readonly owner: string
 }
 
-/** How many deliveries this process looks ahead, and how many versions back it looks for an older one. */
+/** How many deliveries this process looks ahead, holds in all and for one failing target, and how many versions back an older one may be. */
 const page = 100
 const mostHeld = 5000
+const mostInLane = 200
 const lookBack = 30
 /** An outage of a day makes hundreds of attempts; beyond this many only the last one is kept. */
 const keptAttempts = 50
@@ -47,8 +48,9 @@ type Count<K extends string> = Record<K, number>
 /** For /metrics: attempts and settled deliveries by channel type. */
 export interface ChannelCounts { readonly attempts: Count<DeliveryOutcome['kind']>; readonly deliveries: Count<Settled> }
 
-/** The way to one notification, and how many deliveries are on it. */
-interface Lane { readonly target: string; readonly queue: PQueue; inside: number }
+/** The way to one notification: how many deliveries are on it, and whether the last one got through. */
+interface Lane { readonly target: string; readonly queue: PQueue; inside: number; well: boolean }
+const crowded = ({ well, inside }: Lane) => !well && inside > mostInLane
 
 /** Brings deliveries from the outbox to their channels. Any number of processes may do it at once: claims keep them apart. */
 export class Deliver {
@@ -101,8 +103,9 @@ export class Deliver {
   async #inTurn(delivery: Delivery, stop: AbortSignal, cut: AbortSignal): Promise<void> {
     const lane = this.#enter(delivery)
     try {
-      await lane.queue.add(() => this.#all.add(async () => {
-        if (!stop.aborted) await this.#attempt(delivery, cut)
+      if (crowded(lane)) await this.#putOffCrowded(delivery)
+      else await lane.queue.add(() => this.#all.add(async () => {
+        if (!stop.aborted) await this.#takeTurn(delivery, lane, cut)
       }))
     } catch (error) {
       // Whatever was claimed is free again when its lease ends.
@@ -111,29 +114,52 @@ export class Deliver {
       this.#held.delete(nameOf(delivery))
       lane.inside -= 1
       if (lane.inside === 0) this.#lanes.delete(lane.target)
-      this.wake.ring()
+      // With much in hand there is no hurry to look for more.
+      if (this.#held.size < page) this.wake.ring()
     }
+  }
+
+  /** While its receiver fails a lane lets one through at a time, and takes no more than a few hundred. */
+  async #takeTurn(delivery: Delivery, lane: Lane, cut: AbortSignal): Promise<void> {
+    if (crowded(lane)) return this.#putOffCrowded(delivery)
+    const kind = await this.#attempt(delivery, cut)
+    if (kind === undefined) return
+    lane.well = kind === 'delivered'
+    lane.queue.concurrency = lane.well ? this.#deps.settings.perTarget : 1
+  }
+
+  /** It comes back later, and others are seen in its place. */
+  async #putOffCrowded(due: Delivery): Promise<void> {
+    const delivery = await this.#claim(due)
+    if (delivery !== undefined) await this.#putOff(delivery, this.#deps.clock.now() + Math.ceil(this.#deps.random.float() * this.#deps.settings.schedule.cap))
+  }
+
+  async #claim(due: Delivery): Promise<Delivery | undefined> {
+    const { clock, outbox, owner, settings } = this.#deps
+    const now = clock.now()
+    return outbox.claim(idOf(due), owner, now, now + settings.lease)
   }
 
   #enter({ key, notification }: Delivery): Lane {
     const target = `${key.tenant}/${notification.id}`
-    const lane = this.#lanes.get(target) ?? { target, queue: new PQueue({ concurrency: this.#deps.settings.perTarget }), inside: 0 }
+    const lane = this.#lanes.get(target) ?? { target, queue: new PQueue({ concurrency: this.#deps.settings.perTarget }), inside: 0, well: true }
     this.#lanes.set(target, lane)
     lane.inside += 1
     return lane
   }
 
-  async #attempt(due: Delivery, signal: AbortSignal): Promise<void> {
-    const { clock, outbox, owner, settings } = this.#deps
-    const now = clock.now()
-    const delivery = await outbox.claim(idOf(due), owner, now, now + settings.lease)
-    if (delivery === undefined) return
+  /** One attempt, unless it turns out not to be this one's turn: how it went. */
+  async #attempt(due: Delivery, signal: AbortSignal): Promise<DeliveryOutcome['kind'] | undefined> {
+    const now = this.#deps.clock.now()
+    const delivery = await this.#claim(due)
+    if (delivery === undefined) return undefined
     const recent = await this.#deps.ledger.entries(delivery.key, Math.max(1, delivery.version - lookBack), lookBack + 1)
     const older = await this.#olderWaiting(delivery, recent)
     if (older !== undefined) return this.#putOff(delivery, Math.max(older.dueAt, now) + 1000)
     const outcome = await this.#send(delivery, recent.find((entry) => entry.version === delivery.version), signal)
     if (signal.aborted && outcome.kind !== 'delivered') return this.#putOff(delivery, delivery.dueAt)
     await this.#record(delivery, outcome, now)
+    return outcome.kind
   }
 
   /** "Resolved" before "triggered" would leave an incident open for ever, so changes reach a receiver in order while it can wait. */
@@ -146,8 +172,9 @@ export class Deliver {
     return deliveries.find((other) => same(other, delivery) && other.status === 'waiting')
   }
 
-  async #putOff(delivery: Delivery, dueAt: number): Promise<void> {
+  async #putOff(delivery: Delivery, dueAt: number): Promise<undefined> {
     await this.#deps.outbox.record(idOf(delivery), this.#deps.owner, null, { status: 'waiting', dueAt })
+    return undefined
   }
 
   async #send(delivery: Delivery, entry: LedgerEntry | undefined, signal: AbortSignal): Promise<DeliveryOutcome> {

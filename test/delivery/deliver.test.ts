@@ -117,6 +117,33 @@ test('a receiver that hangs holds up nobody else, however much waits for it', as
   assert.equal(slow.most, 4)
 })
 
+test('a backlog of thousands for a receiver that hangs is not held, and all of it goes out when it is back', { timeout: 60_000 }, async (t) => {
+  const slow = simulatedHang()
+  const w = world(t, [slow.channel])
+  const a = await w.node('a')
+  const entries: LedgerEntry[] = []
+  for (let n = 0; n < 1000; n++) entries.push(await w.record({ key: keyOf(n) }, frozen('ntSlow', 'slow')))
+  await w.clock.run(Promise.all(entries.map((entry) => a.deliver.enqueueAll(entry))))
+  await w.clock.advance(minute)
+  assert.ok(a.deliver.held <= 210, `${a.deliver.held} are held`)
+  slow.recover()
+  await w.clock.advance(10 * minute)
+  assert.equal(a.deliver.counts.channels.get('slow')?.deliveries.delivered, 1000)
+})
+
+test('a burst for a receiver that is only slow goes out as fast as it takes it', { timeout: 60_000 }, async (t) => {
+  const w = world(t, [channel('steady', async ({ clock, signal }) => {
+    await clock.sleep(200, signal)
+    return { kind: 'delivered', message: 'taken' }
+  })])
+  const a = await w.node('a')
+  const entries: LedgerEntry[] = []
+  for (let n = 0; n < 1000; n++) entries.push(await w.record({ key: keyOf(n) }, frozen('ntSteady', 'steady')))
+  await w.clock.run(Promise.all(entries.map((entry) => a.deliver.enqueueAll(entry))))
+  await w.clock.advance(51_000)
+  assert.equal(a.deliver.counts.channels.get('steady')?.deliveries.delivered, 1000)
+})
+
 test('no more attempts run at once than allowed', async (t) => {
   const slow = simulatedHang()
   const w = world(t, [slow.channel])
@@ -304,13 +331,16 @@ function withSecret() {
   return { ...context, check: { ...context.check, details: { ...context.check.details, auth_password: 'sealed:pw', headers: { authorization: 'sealed:x' } } } }
 }
 
-/** Never answers; counts how many wait for it at once. */
-function simulatedHang(): { readonly channel: Channel; readonly most: number } {
+/** Answers nothing until it recovers; counts how many wait for it at once. */
+function simulatedHang(): { readonly channel: Channel; readonly most: number; recover(): void } {
+  let well = false
   let now = 0
   let most = 0
   return {
     get most() { return most },
+    recover: () => { well = true },
     channel: channel('slow', async ({ clock, signal }) => {
+      if (well) return { kind: 'delivered', message: 'at last' }
       now += 1
       most = Math.max(most, now)
       try {

@@ -8,7 +8,7 @@ import type { Resolved } from '../../contracts/check-type.ts'
 export type HttpAnswer =
   | { readonly kind: 'answer'; readonly url: URL; readonly status: number; readonly headers: Headers; readonly body: string }
   | { readonly kind: 'failure'; readonly message: string }
-export type Headers = Readonly<Record<string, string | string[] | undefined>>
+type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 type Context = Pick<DeliveryContext<unknown>, 'message' | 'resolver' | 'signal'>
 const bodyLimit = 16_384
