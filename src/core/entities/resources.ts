@@ -1,4 +1,5 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+import { defaults, limits } from './defaults.ts'
 
 /**
  * The resources as they are stored and as the API shows them (reference, sections 9–18): one schema each, from which
@@ -8,39 +9,44 @@ const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()
 const text = (max = 255) => Type.String({ minLength: 1, maxLength: max })
 const object = <T extends TProperties>(properties: T) => Type.Object(properties, { additionalProperties: false })
 
-export const Metadata = Type.Record(text(), text(), { maxProperties: 256 })
+/** A map; the rule for keys stands in the pattern, so that none escapes it. */
+const map = <T extends TSchema>(longestKey: number, value: T, maxProperties: number) =>
+  Type.Record(Type.String({ pattern: `^[\\s\\S]{1,${longestKey}}$` }), value, { maxProperties, additionalProperties: false })
+const flag = () => Type.Boolean({ default: false })
+
+export const Metadata = map(255, text(), 256)
 const stamps = { created_at: Type.Integer(), updated_at: Type.Integer() }
 const labels = { metadata: orNull(Metadata) }
 
 export const Entity = object({
   id: Type.String(), label: text(),
   agent_id: orNull(Type.String({ pattern: '^[-.\\w]{1,255}$' })),
-  ip_addresses: orNull(Type.Record(text(64), Type.String({ format: 'ip' }), { maxProperties: 64 })),
-  managed: Type.Boolean(), uri: orNull(text(4096)), ...labels, ...stamps,
+  ip_addresses: orNull(map(64, Type.String({ format: 'ip' }), 64)),
+  managed: flag(), uri: orNull(text(4096)), ...labels, ...stamps,
 })
 export type Entity = Static<typeof Entity>
 
 export const Check = object({
   id: Type.String(), entity_id: Type.String(), type: text(64), label: orNull(text()),
-  details: Type.Record(Type.String(), Type.Unknown(), { maxProperties: 256 }),
-  disabled: Type.Boolean(), period: Type.Integer(), timeout: Type.Integer(),
+  details: map(255, Type.Unknown(), 256),
+  disabled: flag(), period: Type.Integer({ minimum: 1, maximum: limits.maxHeartbeatPeriod, default: defaults.period }), timeout: Type.Integer({ minimum: 1, maximum: limits.maxPeriod }),
   monitoring_zones_poll: orNull(Type.Array(text(64), { minItems: 1, maxItems: 64, uniqueItems: true })),
-  target_alias: orNull(text(64)), target_hostname: orNull(text()),
+  target_alias: orNull(text(64)), target_hostname: orNull(Type.String({ minLength: 1, maxLength: 255, format: 'host' })),
   target_resolver: orNull(Type.Enum(['IPv4', 'IPv6'])),
   /** Ours: false switches off the immediate second look of the other zones. */
-  confirm: Type.Boolean(), ...labels, ...stamps,
+  confirm: Type.Boolean({ default: true }), ...labels, ...stamps,
 })
 export type Check = Static<typeof Check>
 
 export const Alarm = object({
   id: Type.String(), entity_id: Type.String(), check_id: text(64), notification_plan_id: text(64),
-  criteria: orNull(text(16_384)), disabled: Type.Boolean(), label: orNull(text()), ...labels, ...stamps,
+  criteria: orNull(text(16_384)), disabled: flag(), label: orNull(text()), ...labels, ...stamps,
 })
 export type Alarm = Static<typeof Alarm>
 
 export const Notification = object({
   id: Type.String(), label: text(), type: text(64),
-  details: Type.Record(text(), Type.Unknown(), { maxProperties: 256 }), ...labels, ...stamps,
+  details: map(255, Type.Unknown(), 256), ...labels, ...stamps,
 })
 export type Notification = Static<typeof Notification>
 
@@ -56,7 +62,7 @@ export const MonitoringZone = object({
   id: Type.String(), label: text(), country_code: orNull(Type.String({ pattern: '^[A-Z]{2}$' })),
   source_ips: Type.Array(Type.String()),
   /** null on public zones */
-  maximum_checks: orNull(Type.Integer()), maximum_agents: orNull(Type.Integer()), disabled: Type.Boolean(),
+  maximum_checks: orNull(Type.Integer({ minimum: 0, maximum: 1_000_000 })), maximum_agents: orNull(Type.Integer({ minimum: 0, maximum: 1_000_000 })), disabled: flag(),
   ...labels, ...stamps,
 })
 export type MonitoringZone = Static<typeof MonitoringZone>
