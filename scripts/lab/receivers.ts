@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { SMTPServer } from 'smtp-server'
+
+/** One message that reached somebody: when (ms), its idempotency key, the alarm and the state it tells. */
+export interface Arrival { readonly at: number; readonly key: string; readonly alarm: string; readonly state: string }
+
+export interface Receiver extends AsyncDisposable {
+  readonly url: string
+  readonly arrivals: readonly Arrival[]
+  /** the first arrival at or after `since` that fits; waits for it at most `patience` ms */
+  next(since: number, fits: (arrival: Arrival) => boolean, patience: number): Promise<Arrival | undefined>
+}
+
+class Waiting {
+  readonly arrivals: Arrival[] = []
+  #bell = Promise.withResolvers<void>()
+
+  add(arrival: Arrival): void {
+    this.arrivals.push(arrival)
+    this.#bell.resolve()
+    this.#bell = Promise.withResolvers()
+  }
+
+  async next(since: number, fits: (arrival: Arrival) => boolean, patience: number): Promise<Arrival | undefined> {
+    const patient = AbortSignal.timeout(patience)
+    const over = Promise.withResolvers<void>()
+    patient.addEventListener('abort', () => over.resolve(), { once: true })
+    while (true) {
+      const found = this.arrivals.find((arrival) => arrival.at >= since && fits(arrival))
+      if (found !== undefined || patient.aborted) return found
+      await Promise.race([this.#bell.promise, over.promise])
+    }
+  }
+}
+
+/** A real HTTP server that takes webhooks. */
+export async function webhookReceiver(): Promise<Receiver> {
+  const waiting = new Waiting()
+  const server = createServer(async (request, response) => {
+    const at = Date.now()
+    let text = ''
+    for await (const chunk of request) text += String(chunk)
+    const body: { alarm: { id: string }; details: { state: string } } = JSON.parse(text)
+    waiting.add({ at, key: String(request.headers['idempotency-key']), alarm: body.alarm.id, state: body.details.state })
+    response.end('thank you')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // A TCP server's address is never a path.
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/`, arrivals: waiting.arrivals, next: (since, fits, patience) => waiting.next(since, fits, patience),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** A real SMTP server that takes every letter; its url is for VEDETTE_SMTP_URL. */
+export async function mailReceiver(): Promise<Receiver> {
+  const waiting = new Waiting()
+  const server = new SMTPServer({
+    authOptional: true, disabledCommands: ['STARTTLS'], logger: false,
+    async onData(stream, _session, done) {
+      let text = ''
+      for await (const chunk of stream) text += String(chunk)
+      const state = /^Subject: \*\* (\w+):/m.exec(text)?.[1] ?? ''
+      waiting.add({ at: Date.now(), key: /^Message-ID: <([^@>]+)/im.exec(text)?.[1] ?? '', alarm: /^Alarm: (.*)$/m.exec(text)?.[1]?.trim() ?? '', state })
+      done()
+    },
+  })
+  const listening = server.listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  const { port } = listening.address() as AddressInfo
+  return {
+    url: `smtp://127.0.0.1:${port}`, arrivals: waiting.arrivals, next: (since, fits, patience) => waiting.next(since, fits, patience),
+    async [Symbol.asyncDispose]() {
+      const closed = once(listening, 'close')
+      server.close()
+      await closed
+    },
+  }
+}
