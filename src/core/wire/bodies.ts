@@ -94,6 +94,20 @@ export const AlarmExample = Type.Object({
 }, { title: 'AlarmExample' })
 export const BindExample = Type.Object({ values: Type.Optional(orNull(anyMap(Type.Union([Type.String({ maxLength: 1024 }), Type.Number()]), 16))) })
 
+const role = Type.Enum(['monitoring:admin', 'monitoring:creator', 'monitoring:observer'])
+const tokenFacts = {
+  id: Type.String({ description: 'the SHA-256 of its text' }), user: Type.String(), label: orNull(Type.String()), roles: Type.Array(role),
+  created_at: Type.Integer(), expires_at: orNull(Type.Integer({ description: 'null: until it is revoked' })),
+}
+export const ShownToken = Type.Object(tokenFacts, { title: 'Token' })
+export const NewToken = Type.Object({ ...tokenFacts, token: Type.String() }, { title: 'NewToken' })
+export const TokenDraft = Type.Object({
+  label: Type.Optional(orNull(Type.String({ minLength: 1, maxLength: 255 }))),
+  roles: Type.Optional(orNull(Type.Array(role, { minItems: 1, maxItems: 3, uniqueItems: true, description: 'default: those of the token that asks' }))),
+  days: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: 36_500, description: 'how long it lasts; default: until it is revoked' }))),
+})
+export type TokenDraft = Static<typeof TokenDraft>
+
 const pageKeys = { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.page, default: 100 })), marker: Type.Optional(Type.String({ maxLength: 255, description: 'the id of the first item wanted' })) }
 const repeated = (description: string) => Type.Optional(Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 100, description }))
 export const PageQuery = Type.Object(pageKeys)

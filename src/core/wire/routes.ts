@@ -66,6 +66,10 @@ export const routes = {
   'account.put': put('/account', 'Changes the account', 'account'),
   'limits.get': get('/limits', 'How much the account may have and do, and how much of it is used', bodies.ShownLimits),
 
+  'tokens.list': list('/tokens', 'The tokens of the account, without their texts', bodies.ShownToken, bodies.PageQuery, { right: 'delete' }),
+  'tokens.post': run('/tokens', 'Makes a token that lasts; its text is in this answer and nowhere else', bodies.NewToken, { right: 'delete', body: bodies.TokenDraft }),
+  'tokens.delete': remove('/tokens/{tokenId}', 'Revokes a token'),
+
   'entities.list': list('/entities', 'The entities of the account', shown.ShownEntity, bodies.PageQuery),
   'entities.post': post('/entities', 'Creates an entity', 'entity', []),
   'entities.get': get(en, 'One entity', shown.ShownEntity),

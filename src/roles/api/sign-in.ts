@@ -97,7 +97,7 @@ export class SignIn {
 }
 
 /** Makes a token for a user; `expiresAt` null lasts until it is revoked. */
-export async function issueToken({ configuration, clock, random }: Pick<SignInDeps, 'configuration' | 'clock' | 'random'>, user: User, label: string | null, expiresAt: number | null, text = newSecret(random)): Promise<Issued> {
+export async function issueToken({ configuration, clock, random }: Pick<SignInDeps, 'configuration' | 'clock' | 'random'>, user: Pick<User, 'name' | 'tenant' | 'roles'>, label: string | null, expiresAt: number | null, text = newSecret(random)): Promise<Issued> {
   const token: Token = { hash: tokenHash(text), tenant: user.tenant, user: user.name, roles: user.roles, label, expires_at: expiresAt, created_at: clock.now() }
   await configuration.commit(common, [{ kind: 'token', id: token.hash, expected: 0, value: token }])
   return { text, token }

@@ -10,6 +10,7 @@ import { metricHandlers } from './metrics.ts'
 import { notificationHandlers } from './notifications.ts'
 import { planHandlers } from './plans.ts'
 import { testHandlers } from './tests.ts'
+import { tokenHandlers } from './tokens.ts'
 import { typeHandlers } from './types.ts'
 import { viewHandlers } from './views.ts'
 import { zoneHandlers } from './zones.ts'
@@ -17,5 +18,5 @@ import { zoneHandlers } from './zones.ts'
 /** A handler for every route of the table; one that is missing does not compile. */
 export const allHandlers = (api: Api): AllHandlers => ({
   ...accountHandlers(api), ...entityHandlers(api), ...checkHandlers(api), ...alarmHandlers(api), ...notificationHandlers(api), ...planHandlers(api),
-  ...zoneHandlers(api), ...testHandlers(api), ...metricHandlers(api), ...historyHandlers(api), ...viewHandlers(api), ...typeHandlers(api), ...exampleHandlers(api),
+  ...zoneHandlers(api), ...testHandlers(api), ...metricHandlers(api), ...historyHandlers(api), ...viewHandlers(api), ...typeHandlers(api), ...exampleHandlers(api), ...tokenHandlers(api),
 })
