@@ -25,7 +25,8 @@ export interface Point {
  * itself: the rollup of a bucket always equals what rolling up its full-resolution points at once gives, late ones too.
  * - `series` names the metrics that a check has from each zone, sorted by zone and name.
  * - `read` yields points in time order; `from` is inside, `to` is not; an empty range yields nothing.
- * - String metrics answer at FULL only, and on change only.
+ * - String metrics answer at FULL only, and on change only: where the value differs from the one before it, also from one
+ *   before `from`.
  * - Observations of kind 'test' leave no metrics; confirming ones do.
  */
 export interface MetricStore {

@@ -1,7 +1,7 @@
 import type { Observation } from '../core/observation.ts'
 
 /**
- * Observations, immutable, in partitions (check, zone), newest first by `at` (then by identity).
+ * Observations, immutable, in partitions (check, zone), newest first by `at`, then by the text of their identity, greatest first.
  * - `append` resolves when all of them are durable: a kill -9 after that loses none. It is idempotent by identity:
  *   what is written twice is read once. Rejects with StoreUnavailable when nothing can be promised.
  * - `newest` gives at most `count` rows of one zone, newest first, as soon as their append has resolved.

@@ -10,17 +10,23 @@ import { metricStore } from './metrics.ts'
 import { observationStore } from './observations.ts'
 import { outbox } from './outbox.ts'
 import { SeriesTable } from './series.ts'
+import { keepHouse } from './keep-house.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { Words } from './words.ts'
 import { startWorker } from './worker-link.ts'
 
 export type EmbeddedOptions = Pick<Settings, 'directory'> & Partial<Settings> & { readonly clock: Clock; readonly log: Log }
 
+export interface EmbeddedStore extends Store {
+  /** Does all background work that may be done by now, instead of in small steps beside everything else. */
+  tidy(): Promise<void>
+}
+
 /**
  * Opens the store in `directory`, which is made if need be. Rejects with a plain message when another process has it
  * open, or when a newer program wrote it.
  */
-export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions): Promise<Store> {
+export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions): Promise<EmbeddedStore> {
   const settings: Settings = { ...defaultSettings, ...options }
   const link = startWorker(log)
   try {
@@ -28,8 +34,10 @@ export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions):
     const words = new Words(opened.words)
     const committer = new Committer(link, words, clock, log, settings)
     const table = new SeriesTable(words, opened)
+    const housekeeping = keepHouse(link, clock, log)
     let closing: Promise<void> | undefined
     const close = async () => {
+      await housekeeping.end()
       await committer.idle()
       await link.call('close', null)
       await link.end()
@@ -41,6 +49,9 @@ export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions):
       ledger: alarmLedger(link, committer, opened),
       outbox: outbox(link, committer),
       leases: memoryLeases(),
+      async tidy() {
+        while ((await link.call('tidy', { now: clock.now(), all: true })).more);
+      },
       async backup() {
         throw new Error('not yet')
       },

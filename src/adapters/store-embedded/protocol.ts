@@ -69,6 +69,7 @@ export interface Calls {
   due: [{ now: number; limit: number }, readonly Delivery[]]
   deliveries: [{ tenant: string; entity: string; alarm: string; version: number }, readonly Delivery[]]
   nextDue: [null, number | null]
+  tidy: [{ now: number; all: boolean }, { more: boolean }]
   stats: [null, { fileBytes: number; hotObservations: number; hotBytes: number }]
   close: [null, null]
 }

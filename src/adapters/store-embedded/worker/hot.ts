@@ -12,17 +12,24 @@ export class Hot {
   readonly #slabs: Uint8Array[] = []
   #used = slabSize
   #heads = new Int32Array(1024).fill(none)
-  #present = new Set<number>()
+  readonly #present = new Set<number>()
   records = 0
   bytes = 0
 
+  /** No more fits: positions are 32 bits wide. */
   get full(): boolean {
     return this.#slabs.length >= slabLimit
   }
 
   /** The series that have records here. */
-  get series(): ReadonlySet<number> {
+  get series(): Iterable<number> {
     return this.#present
+  }
+
+  /** Says that a series' records are elsewhere now. Its bytes go with the whole. */
+  forget(series: number): void {
+    this.#heads[series] = none
+    this.#present.delete(series)
   }
 
   /** Takes all records of a batch in. */
@@ -36,16 +43,18 @@ export class Hot {
     }
   }
 
-  /** Readers that stand at the start of each record of a series, the newest record first. */
-  *readers(series: number): Generator<ByteReader> {
+  /** A series' records, read by `read`, in the order in which they came. */
+  read<T>(series: number, read: (bytes: ByteReader) => T): T[] {
+    const found: T[] = []
     let position = this.#heads[series] ?? none
     while (position !== none) {
       const slab = this.#slabs[Math.floor(position / slabSize)]
-      if (slab === undefined) return
+      if (slab === undefined) break
       const reader = new ByteReader(slab, position % slabSize)
       position = reader.uint32() | 0
-      yield reader
+      found.push(read(reader))
     }
+    return found.reverse()
   }
 
   #addOne(series: number, record: Uint8Array): void {

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import type { Batch, Calls, Committed, Definitions, Opened } from '../protocol.ts'
 import { KnownNames } from '../record.ts'
 import { databaseFile, lockDirectory, openDatabase } from './database.ts'
+import { Chores } from './chores.ts'
+import { Horizons } from './horizons.ts'
 import { Hot } from './hot.ts'
-import { points } from './points.ts'
 import { questions } from './questions.ts'
-import { SeriesReader } from './reader.ts'
+import { SeriesReader, type HotParts } from './reader.ts'
+import { Rollups } from './rollups.ts'
 import { writers } from './writes.ts'
 
 /** A commit that failed, and whether anything of it may yet turn up. */
@@ -27,17 +29,22 @@ export type Keeper = { [K in Exclude<keyof Calls, 'open'>]: (body: Calls[K][0]) 
 export function openKeeper(settings: Calls['open'][0]): { readonly keeper: Keeper; readonly opened: Opened } {
   const lock = lockDirectory(settings.directory)
   const database = openDatabase(settings.directory, settings.maxBytes)
-  const [names, hot] = [new KnownNames(), new Hot()]
-  const opened = load(database, names, hot, settings.epoch)
-  const reader = new SeriesReader(hot, names)
+  const names = new KnownNames()
+  const hot: HotParts = { active: new Hot(), leaving: undefined }
+  const opened = load(database, names, hot.active, settings.epoch)
+  const reader = new SeriesReader(database, hot, names)
+  const horizons = new Horizons(database, settings.now)
+  const rollups = new Rollups(database, reader, horizons)
+  const chores = new Chores({ database, settings, hot, reader, rollups, horizons }, settings.now)
   const commit = committer(database, names, hot)
   const keeper: Keeper = {
     ...questions(database),
     commit,
     newest: (body) => reader.newest(body),
     range: (body) => reader.range(body),
-    points: (body) => points(reader, body),
-    stats: () => ({ fileBytes: statSync(join(settings.directory, databaseFile)).size, hotObservations: hot.records, hotBytes: hot.bytes }),
+    points: (query) => rollups.points(query),
+    tidy: ({ now, all }) => ({ more: chores.step(now, all) }),
+    stats: () => statsOf(join(settings.directory, databaseFile), hot),
     close() {
       database.close()
       lock.close()
@@ -45,6 +52,10 @@ export function openKeeper(settings: Calls['open'][0]): { readonly keeper: Keepe
     },
   }
   return { keeper, opened }
+}
+
+function statsOf(file: string, { active, leaving }: HotParts): Calls['stats'][1] {
+  return { fileBytes: statSync(file).size, hotObservations: active.records + (leaving?.records ?? 0), hotBytes: active.bytes + (leaving?.bytes ?? 0) }
 }
 
 function load(database: DatabaseSync, names: KnownNames, hot: Hot, freshEpoch: string): Opened {
@@ -72,7 +83,7 @@ function metaOf(database: DatabaseSync, name: string): unknown {
   return database.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.value
 }
 
-function committer(database: DatabaseSync, names: KnownNames, hot: Hot): (batch: Batch) => Committed {
+function committer(database: DatabaseSync, names: KnownNames, hot: HotParts): (batch: Batch) => Committed {
   const [begin, commit, rollback] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT'), database.prepare('ROLLBACK')]
   const addHot = database.prepare('INSERT INTO hot (records) VALUES (?)')
   const define = definer(database)
@@ -96,7 +107,7 @@ function committer(database: DatabaseSync, names: KnownNames, hot: Hot): (batch:
     guarded('unknown', () => commit.run())
     for (const [id, text] of definitions.words) names.addWord(id, text)
     for (const [id, check, zone] of definitions.series) names.addSeries(id, check, zone)
-    if (records.length > 0) hot.add(records)
+    if (records.length > 0) hot.active.add(records)
     return { results }
   }
 }

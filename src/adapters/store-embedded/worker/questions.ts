@@ -13,7 +13,7 @@ const oldIntents = 'SELECT * FROM intent WHERE at < ? ORDER BY at, tenant, entit
 const dueDeliveries = `SELECT * FROM delivery WHERE status = 'waiting' AND due_at <= ?1 AND (owner IS NULL OR until <= ?1)
   ORDER BY due_at, tenant, entity, alarm, version, notification, step LIMIT ?2`
 const deliveriesOf = 'SELECT * FROM delivery WHERE tenant = ? AND entity = ? AND alarm = ? AND version = ? ORDER BY notification, step'
-const earliest = "SELECT min(due_at) AS at FROM delivery WHERE status = 'waiting'"
+const earliest = `SELECT min(max(due_at, CASE WHEN owner IS NULL THEN due_at ELSE until END)) AS at FROM delivery WHERE status = 'waiting'`
 
 type Answers = 'entry' | 'entries' | 'changes' | 'intents' | 'due' | 'deliveries' | 'nextDue'
 

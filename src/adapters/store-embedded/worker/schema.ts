@@ -8,6 +8,12 @@ export const schema: readonly string[] = [
    CREATE TABLE series (id INTEGER PRIMARY KEY, "check" TEXT NOT NULL, zone TEXT NOT NULL, UNIQUE ("check", zone));
    CREATE TABLE metric (series INTEGER, name TEXT, type TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (series, name)) WITHOUT ROWID;
    CREATE TABLE hot (batch INTEGER PRIMARY KEY, records BLOB NOT NULL);
+   CREATE TABLE block (id INTEGER PRIMARY KEY, series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, count INTEGER NOT NULL, body BLOB NOT NULL);
+   CREATE INDEX block_end ON block (series, "end", start);
+   CREATE INDEX block_age ON block ("end");
+   CREATE TABLE rollup (series INTEGER NOT NULL, level INTEGER NOT NULL, start INTEGER NOT NULL, body BLOB NOT NULL);
+   CREATE UNIQUE INDEX rollup_window ON rollup (series, level, start);
+   CREATE INDEX rollup_age ON rollup (level, start);
 
    CREATE TABLE configuration (tenant TEXT, entity TEXT, kind TEXT, id TEXT, version INTEGER NOT NULL, value TEXT,
      PRIMARY KEY (tenant, entity, kind, id)) WITHOUT ROWID;

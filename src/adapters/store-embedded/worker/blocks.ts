@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { observationId, type Observation } from '../../../core/observation.ts'
+import { inOrder } from '../order.ts'
+import { writeBlock } from './block.ts'
+import type { BlockRow, SeriesReader } from './reader.ts'
+
+const addBlock = 'INSERT INTO block (series, start, "end", count, body) VALUES (?, ?, ?, ?, ?)'
+const dropBlock = 'DELETE FROM block WHERE id = ?'
+const lastBlock = 'SELECT id, start, "end", count, body FROM block WHERE series = ? ORDER BY "end" DESC LIMIT 1'
+
+/** Puts observations of a series into blocks, and tells which of them were not there before. */
+export function blockWriter(database: DatabaseSync, reader: SeriesReader, blockCount: number): (series: number, observations: readonly Observation[]) => readonly Observation[] {
+  const [add, drop, last] = [database.prepare(addBlock), database.prepare(dropBlock), database.prepare(lastBlock)]
+
+  /** Blocks that have to be made again: those in whose time something falls, and a last one that is not full. */
+  const touched = (series: number, start: number, end: number): BlockRow[] => {
+    const within = reader.blocks(series, start, end).concat(reader.blocks(series, end, end + 1))
+    const tail = last.get(series) as unknown as BlockRow | undefined
+    const all = tail !== undefined && tail.count < blockCount ? [...within, tail] : within
+    return [...new Map(all.map((block) => [block.id, block])).values()]
+  }
+
+  return (series, observations) => {
+    const sorted = inOrder([...observations])
+    const [first, final] = [sorted[0], sorted.at(-1)]
+    if (first === undefined || final === undefined) return []
+    const blocks = touched(series, first.at, final.at)
+    const present = blocks.flatMap((block) => reader.open(series, block))
+    const known = new Set(present.map(observationId))
+    const fresh = sorted.filter((observation) => !known.has(observationId(observation)))
+    if (fresh.length === 0) return []
+    for (const block of blocks) drop.run(block.id)
+    const merged = inOrder([...present, ...fresh])
+    for (let i = 0; i < merged.length; i += blockCount) {
+      const part = merged.slice(i, i + blockCount)
+      add.run(series, part[0]!.at, part.at(-1)!.at, part.length, writeBlock(part))
+    }
+    return fresh
+  }
+}
