@@ -1,10 +1,8 @@
 import { alarm, entityWith, httpCheck } from './drafts.ts'
+import { unhurried } from './world.ts'
 import { simulated, startSystem, type System } from './start-system.ts'
 
 const zones = ['mzdfw', 'mzlon', 'mzord']
-/** Nobody waits for a person or for configuration in these: looking for news can take its time. */
-const unhurried = { poller: { pull: 30_000 }, sweepEvery: 30_000, notifyEvery: 30_000, selfPeriod: 60 }
-
 export interface LongRun {
   /** every state that was recorded, in order */
   readonly states: readonly string[]

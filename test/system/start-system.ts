@@ -1,5 +1,6 @@
 import { memorySpool, type MemorySpool } from '../../src/adapters/spool/memory-spool.ts'
 import type { ConfigurationChange } from '../../src/contracts/configuration.ts'
+import type { Observation } from '../../src/core/observation.ts'
 import type { AlarmRow, State } from '../../src/core/alarm-row.ts'
 import { Checker, lost } from './checker.ts'
 import { audience, creation, tenant, type Draft, type entityWith } from './drafts.ts'
@@ -112,6 +113,22 @@ export class System implements AsyncDisposable {
   killPoller(zone: string): void {
     this.pollers.get(zone)?.kill()
     this.pollers.delete(zone)
+  }
+
+  /** A job reports, as by HTTP to any server. */
+  async beat({ entity, check }: Draft): Promise<void> {
+    const at = this.world.clock.now()
+    const beat: Observation = {
+      tenant, entity: entity.id, check: check.id, zone: 'heartbeat', slot: at, kind: 'scheduled', boot: 'job', sequence: 0, at, receivedAt: at,
+      available: true, status: 'reported', metrics: {}, target: null, startDelay: 0, lag: 0, stressed: null, trace: `beat-${at}`,
+    }
+    const server = this.#anyServer()
+    if (server !== undefined) await this.run(server.engine.ingest.take([beat], true))
+  }
+
+  /** How many observations wait on the disk of a zone's poller. */
+  spooled(zone: string): number {
+    return this.#spools.get(zone)?.stats().count ?? 0
   }
 
   /** Whatever breaks a law of deciding in all that has happened so far. */

@@ -25,6 +25,9 @@ export interface SimulationOptions {
   readonly canaries?: readonly string[]
 }
 
+/** For long scenarios in which nobody waits for the next look: fewer of them, and hours pass faster. */
+export const unhurried = { poller: { pull: 30_000 }, sweepEvery: 30_000, notifyEvery: 30_000, selfPeriod: 60 } as const
+
 /** What a simulation consists of besides its processes. */
 export interface World {
   readonly options: Required<SimulationOptions>
