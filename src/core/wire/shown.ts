@@ -30,7 +30,8 @@ export type ShownPlan = Static<typeof ShownPlan>
 export type ShownZone = Static<typeof ShownZone>
 
 export function showEntity(entity: Entity): ShownEntity {
-  return { ...entity, active_suppressions: [], scheduled_suppressions: [] }
+  const { id, label, ip_addresses, metadata, managed, uri, agent_id, created_at, updated_at } = entity
+  return { id, label, ip_addresses, metadata, managed, uri, agent_id, created_at, updated_at, active_suppressions: [], scheduled_suppressions: [] }
 }
 
 /** `details` come with their secrets hidden. */
@@ -44,12 +45,20 @@ export function showCheck(check: Check, details: Check['details'], heartbeatUrl?
 }
 
 export function showAlarm(alarm: Alarm): ShownAlarm {
-  return { ...alarm, ...noConfd, active_suppressions: [], scheduled_suppressions: [] }
+  const { id, label, check_id, entity_id, criteria, disabled, notification_plan_id, metadata, created_at, updated_at } = alarm
+  const rest = { ...noConfd, active_suppressions: [], scheduled_suppressions: [], created_at, updated_at }
+  return { id, label, check_id, entity_id, criteria, disabled, notification_plan_id, metadata, ...rest }
 }
 
 export function showPlan(plan: NotificationPlan): ShownPlan {
-  const { created_at, updated_at, ...rest } = plan
+  const { id, label, critical_state, warning_state, ok_state, unknown_state, metadata, created_at, updated_at } = plan
+  const rest = { id, label, critical_state, warning_state, ok_state, unknown_state, metadata }
   return created_at === 0 ? rest : { ...rest, created_at, updated_at }
+}
+
+/** `details` come with their secrets hidden. */
+export function showNotification({ id, label, type, metadata, created_at, updated_at }: Notification, details: Notification['details']): Notification {
+  return { id, label, type, details, metadata, created_at, updated_at }
 }
 
 /** A public zone shows where its probes come from; a private one what it may run (reference, section 22). */

@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { errorBody, Refusal } from '../../core/wire/errors.ts'
+import { openApi } from '../../core/wire/openapi.ts'
 import { jsonType, sendFailure } from './answers.ts'
 import type { Api } from './api.ts'
 import { Counts } from './counts.ts'
 import { allHandlers } from './handlers/index.ts'
+import { serveHeartbeats } from './heartbeat.ts'
 import { serveIdentity } from './identity.ts'
 import { Rates } from './rates.ts'
 import { auditOf, serveRoutes } from './serve-routes.ts'
@@ -34,10 +36,19 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
     serveRoutes(scope, api, signIn, allHandlers(api))
     serveIdentity(scope, signIn, settings)
   })
+  await app.register(async (scope) => serveHeartbeats(scope, api))
+  serveDocument(app, deps)
   await deps.extend?.(app, { authenticate: (token) => signIn.authenticate(token) })
   const url = await app.listen({ host: settings.host, port: settings.port })
   log.info({ url }, 'the API listens')
   return { app, url, [Symbol.asyncDispose]: () => app.close() }
+}
+
+/** The document of the whole API, made once. */
+function serveDocument(app: FastifyInstance, { checkTypes, channels, settings }: ApiDeps): void {
+  const details = [...checkTypes.map((one) => [`CheckDetails.${one.type}`, one.details] as const), ...channels.map((one) => [`NotificationDetails.${one.type}`, one.details] as const)]
+  const text = JSON.stringify(openApi(settings.build, Object.fromEntries(details)))
+  app.get('/openapi.json', (_request, reply) => reply.header('content-type', jsonType).header('access-control-allow-origin', '*').send(text))
 }
 
 function serverOf({ settings, clock, random, log }: ApiDeps): FastifyInstance {

@@ -1,6 +1,7 @@
 import type { Notification } from '../../../core/entities/resources.ts'
 import { fromDraft, withChange } from '../../../core/wire/drafts.ts'
 import { forbidden } from '../../../core/wire/errors.ts'
+import { showNotification } from '../../../core/wire/shown.ts'
 import { channelOf, type Api, type Handlers } from '../api.ts'
 import { create, demand, remove, update } from '../changing.ts'
 import { maskDetails, readDetails } from '../details.ts'
@@ -21,7 +22,7 @@ export const notificationHandlers = (api: Api): Handlers<'notifications.list' | 
 })
 
 function shown({ channels, secretBox }: Api, notification: Notification): Notification {
-  return { ...notification, details: maskDetails(channels.find((one) => one.type === notification.type), notification.details, secretBox) }
+  return showNotification(notification, maskDetails(channels.find((one) => one.type === notification.type), notification.details, secretBox))
 }
 
 async function createNotification(api: Api, { tenant, body, ignored }: Call): Promise<Reply> {
