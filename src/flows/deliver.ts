@@ -107,15 +107,15 @@ export class Deliver {
       else await lane.queue.add(() => this.#all.add(async () => {
         if (!stop.aborted) await this.#takeTurn(delivery, lane, cut)
       }))
+      // With much in hand there is no hurry to look for more.
+      if (this.#held.size < page) this.wake.ring()
     } catch (error) {
-      // Whatever was claimed is free again when its lease ends.
+      // Whatever was claimed is free again when its lease ends. No bell: what cannot be written now is not asked for in a circle.
       this.#deps.log.warn({ delivery: deliveryKey(delivery), error: String(error) }, 'a delivery was put off: the store did not answer')
     } finally {
       this.#held.delete(nameOf(delivery))
       lane.inside -= 1
       if (lane.inside === 0) this.#lanes.delete(lane.target)
-      // With much in hand there is no hurry to look for more.
-      if (this.#held.size < page) this.wake.ring()
     }
   }
 

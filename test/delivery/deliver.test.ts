@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'
 import { defineChannel, type Channel } from '../../src/contracts/channel.ts'
+import { StoreUnavailable } from '../../src/contracts/errors.ts'
 import type { LedgerEntry } from '../../src/core/alarm-row.ts'
 import { change, frozen } from './change.ts'
 import { toMailbox, world, type Node, type World } from './world.ts'
@@ -270,6 +271,18 @@ test('a store that does not answer for a while loses nothing', async (t) => {
   await w.clock.advance(5 * minute)
   assert.deepEqual((await w.deliveries(entry)).map((one) => one.status), ['delivered'])
   assert.equal(w.mailbox.all.length, 2)
+})
+
+test('a store that can be read and not written is not asked in a circle', async (t) => {
+  const w = world(t)
+  let claims = 0
+  const a = await w.node('a', {}, 1000, (outbox) => ({ ...outbox, claim: async () => {
+    claims += 1
+    throw new StoreUnavailable('the disk is full', 'not done')
+  } }))
+  await announce(w, a, await w.record())
+  await w.clock.advance(10_000)
+  assert.ok(claims >= 5 && claims <= 12, `${claims} claims in ten seconds`)
 })
 
 test('secrets are opened for the channel alone', async (t) => {

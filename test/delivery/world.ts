@@ -7,6 +7,7 @@ import { openSimulatedStore, type SimulatedStore } from '../../src/adapters/simu
 import { systemFeed } from '../../src/adapters/system/feed.ts'
 import type { Channel } from '../../src/contracts/channel.ts'
 import type { Feed } from '../../src/contracts/feed.ts'
+import type { Outbox } from '../../src/contracts/outbox.ts'
 import type { SecretBox } from '../../src/contracts/secret-box.ts'
 import type { Delivery, FrozenNotification, LedgerEntry } from '../../src/core/alarm-row.ts'
 import { Deliver, deliverDefaults, type DeliverSettings } from '../../src/flows/deliver.ts'
@@ -40,7 +41,7 @@ export interface World {
   readonly feed: Feed
   readonly mailbox: Mailbox
   /** starts a notifier on a machine of its own */
-  node(owner: string, settings?: Partial<DeliverSettings>, pollEvery?: number): Promise<Node>
+  node(owner: string, settings?: Partial<DeliverSettings>, pollEvery?: number, spoil?: (outbox: Outbox) => Outbox): Promise<Node>
   /** records a change that tells these, as a decider that died before it made deliveries */
   record(other?: Partial<LedgerEntry>, ...to: readonly FrozenNotification[]): Promise<LedgerEntry>
   deliveries(entry: LedgerEntry): Promise<readonly Delivery[]>
@@ -61,11 +62,11 @@ export function world(t: TestContext, channels: readonly Channel[] = []): World 
   })
   return {
     clock, store, log, feed, mailbox,
-    async node(owner, settings = {}, pollEvery = 1000) {
+    async node(owner, settings = {}, pollEvery = 1000, spoil = (outbox) => outbox) {
       const machine: NodeClock = clock.node(owner)
       const process = store.process(machine)
       const deliver = new Deliver({
-        ...process, clock: machine, random, log, feed, owner, resolver: loopback, secretBox: glassBox, link: () => null, settings: { ...deliverDefaults, ...settings },
+        ...process, outbox: spoil(process.outbox), clock: machine, random, log, feed, owner, resolver: loopback, secretBox: glassBox, link: () => null, settings: { ...deliverDefaults, ...settings },
         channels: new Map([mailbox, ...channels].map((channel) => [channel.type, channel])),
       })
       const notifier = await startNotifier({ deliver, outbox: process.outbox, clock: machine, log, pollEvery })
