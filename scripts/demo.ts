@@ -120,7 +120,6 @@ async function cutOff(stage: Stage, seconds: number): Promise<void> {
   target.stop()
 }
 
-const stop = new AbortController()
 {
   await using hooks = await webhookReceiver()
   await using mails = await mailReceiver()
@@ -129,7 +128,8 @@ const stop = new AbortController()
   const told = await Promise.all([api.create('/notifications', { label: 'hook', type: 'webhook', details: { url: hooks.url } }), api.create('/notifications', { label: 'mail', type: 'email', details: { address: 'oncall@example.com' } })])
   const plan = await api.create('/notification_plans', { label: 'everybody', critical_state: told, warning_state: told, ok_state: told })
   const entity = await api.create('/entities', { label: 'demo', ip_addresses: { here: '127.0.0.1' } })
-  const stage: Stage = { vedette, hooks, mails, plan, entity, heard: await listen(api, stop.signal) }
+  await using listener = await listen(api)
+  const stage: Stage = { vedette, hooks, mails, plan, entity, heard: listener.heard }
   const port = await freePort()
   await using server = await nginx([port])
   say(`Vedette on ${vedette.url} watches nginx on port ${port} from ${zones.join(', ')}, every ${period} s.`)
@@ -145,6 +145,4 @@ const stop = new AbortController()
   await timeline(stage, watched, 'nginx', 'started', 'OK', Date.now())
   await randomPhases(stage, Number(flags.targets))
   await cutOff(stage, Number(flags.cut))
-  stop.abort()
 }
-process.exit()

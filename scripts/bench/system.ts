@@ -94,7 +94,7 @@ async function runVedette(checks: number, period: number): Promise<Measured> {
   await using vedette = await startVedette({ env: { VEDETTE_WATCH_SELF: 'no', VEDETTE_LOG_LEVEL: 'warn' } })
   await configure(vedette, checks, period, target.port)
   await sleep(Math.min(period * 2000, 40_000))
-  return measure(vedette.process().pid ?? 0, target)
+  return await measure(vedette.process().pid ?? 0, target)
 }
 
 async function runBare(checks: number, period: number): Promise<Measured> {

@@ -4,14 +4,23 @@ import type { ApiClient } from './client.ts'
 /** An event of the console's feed, with the time at which it came. */
 export type Heard = FeedEvent & { readonly heardAt: number }
 
-/** Listens to the console's feed until aborted, as a browser does; what came is in the list that is returned at once. */
-export async function listen(api: ApiClient, signal: AbortSignal): Promise<readonly Heard[]> {
-  const answer = await fetch(`${api.base}/console/feed`, { headers: { 'x-auth-token': api.token }, signal })
+export interface Listener extends AsyncDisposable { readonly heard: readonly Heard[] }
+
+/** Listens to the console's feed until disposed, as a browser does. */
+export async function listen(api: ApiClient): Promise<Listener> {
+  const stop = new AbortController()
+  const answer = await fetch(`${api.base}/console/feed`, { headers: { 'x-auth-token': api.token }, signal: stop.signal })
   const heard: Heard[] = []
   const body = answer.body
   if (!answer.ok || body === null) throw new Error(`the feed answered ${answer.status}`)
-  void collect(body, heard)
-  return heard
+  const collecting = collect(body, heard)
+  return {
+    heard,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await collecting
+    },
+  }
 }
 
 async function collect(body: ReadableStream<Uint8Array>, heard: Heard[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
 import { SMTPServer } from 'smtp-server'
 
 /** One message that reached somebody: when (ms), its idempotency key, the alarm and the state it tells. */
@@ -35,16 +36,23 @@ class Waiting {
   }
 }
 
+function collect(stream: Readable, whole: (text: string) => void): void {
+  let text = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (chunk: string) => { text += chunk })
+  stream.on('end', () => whole(text))
+}
+
 /** A real HTTP server that takes webhooks. */
 export async function webhookReceiver(): Promise<Receiver> {
   const waiting = new Waiting()
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const at = Date.now()
-    let text = ''
-    for await (const chunk of request) text += String(chunk)
-    const body: { alarm: { id: string }; details: { state: string } } = JSON.parse(text)
-    waiting.add({ at, key: String(request.headers['idempotency-key']), alarm: body.alarm.id, state: body.details.state })
-    response.end('thank you')
+    collect(request, (text) => {
+      const body: { alarm: { id: string }; details: { state: string } } = JSON.parse(text)
+      waiting.add({ at, key: String(request.headers['idempotency-key']), alarm: body.alarm.id, state: body.details.state })
+      response.end('thank you')
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   // A TCP server's address is never a path.
@@ -64,12 +72,12 @@ export async function mailReceiver(): Promise<Receiver> {
   const waiting = new Waiting()
   const server = new SMTPServer({
     authOptional: true, disabledCommands: ['STARTTLS'], logger: false,
-    async onData(stream, _session, done) {
-      let text = ''
-      for await (const chunk of stream) text += String(chunk)
-      const state = /^Subject: \*\* (\w+):/m.exec(text)?.[1] ?? ''
-      waiting.add({ at: Date.now(), key: /^Message-ID: <([^@>]+)/im.exec(text)?.[1] ?? '', alarm: /^Alarm: (.*)$/m.exec(text)?.[1]?.trim() ?? '', state })
-      done()
+    onData(stream, _session, done) {
+      collect(stream, (text) => {
+        const state = /^Subject: \*\* (\w+):/m.exec(text)?.[1] ?? ''
+        waiting.add({ at: Date.now(), key: /^Message-ID: <([^@>]+)/im.exec(text)?.[1] ?? '', alarm: /^Alarm: (.*)$/m.exec(text)?.[1]?.trim() ?? '', state })
+        done()
+      })
     },
   })
   const listening = server.listen(0, '127.0.0.1')

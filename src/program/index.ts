@@ -1,0 +1,20 @@
+import { Command, CommanderError } from 'commander'
+import { registerAlarmTest } from './commands/alarm-test.ts'
+import { registerStart } from './commands/start.ts'
+import { registerToken } from './commands/token.ts'
+import { registerWhy } from './commands/why.ts'
+import { ConfigError } from './config.ts'
+import { version } from './facts.ts'
+
+const program = new Command('vedette').description('Monitoring that people trust with their sleep').version(version).showHelpAfterError().exitOverride()
+for (const register of [registerStart, registerAlarmTest, registerToken, registerWhy]) register(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    console.error(error instanceof Error ? `vedette: ${error.message}` : error)
+    process.exitCode = error instanceof ConfigError ? 2 : 1
+  }
+}
