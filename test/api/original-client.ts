@@ -86,7 +86,7 @@ export class OriginalClient {
   async run(path: string, body?: unknown): Promise<unknown> {
     const response = await this.#send('POST', path, body)
     assert.equal(response.status, 200, path)
-    return await response.json()
+    return response.json()
   }
 
   async #send(method: string, path: string, body?: unknown): Promise<Response> {

@@ -13,16 +13,18 @@ export interface FitOptions {
   readonly path?: string
   /** keys whose values are not to be shown */
   readonly secrets?: readonly string[]
+  /** null for an optional key that does not take null is the same as leaving the key out */
+  readonly nullIsAbsent?: boolean
 }
 
 /**
  * Makes a value from outside fit a schema, or says why it does not: numeric texts become numbers and 'true'/'false'
- * booleans where the schema asks for those, keys that the schema does not know are left out and named, null for an optional
- * key is the same as leaving it out (unless the schema takes null), and defaults are filled in.
+ * booleans where the schema asks for those, keys that the schema does not know are left out and named, and defaults are
+ * filled in.
  * It reads the part of JSON Schema that our resources use; what fits also passes typebox's own check.
  */
-export function fit(schema: TSchema, value: unknown, { path = '', secrets = [] }: FitOptions = {}): Fit {
-  const walk = new Walk(secrets)
+export function fit(schema: TSchema, value: unknown, { path = '', secrets = [], nullIsAbsent = false }: FitOptions = {}): Fit {
+  const walk = new Walk(secrets, nullIsAbsent)
   const fitted = walk.fit(schema, value, path)
   return walk.problems.length > 0 ? { ok: false, problems: walk.problems } : { ok: true, value: fitted, ignored: walk.ignored }
 }
@@ -39,9 +41,11 @@ class Walk {
   readonly problems: Problem[] = []
   readonly ignored: string[] = []
   readonly #secrets: readonly string[]
+  readonly #nullIsAbsent: boolean
 
-  constructor(secrets: readonly string[]) {
+  constructor(secrets: readonly string[], nullIsAbsent: boolean) {
     this.#secrets = secrets
+    this.#nullIsAbsent = nullIsAbsent
   }
 
   fit(schema: TSchema, value: unknown, path: string): unknown {
@@ -88,7 +92,7 @@ class Walk {
     const [only] = forms
     if (only !== undefined && forms.length === 1) return this.fit(only, value, path)
     for (const form of forms) {
-      const attempt = new Walk(this.#secrets)
+      const attempt = new Walk(this.#secrets, this.#nullIsAbsent)
       const fitted = attempt.fit(form, value, path)
       if (attempt.problems.length > 0) continue
       this.ignored.push(...attempt.ignored)
@@ -120,7 +124,7 @@ class Walk {
   #property(rules: Rules, key: string, schema: TSchema, given: ReadonlyMap<string, unknown>, path: string): readonly (readonly [string, unknown])[] {
     const required = rules.required?.includes(key) === true
     const value = given.get(key)
-    const absent = value === undefined || (value === null && !required && !takesNull(schema))
+    const absent = value === undefined || (value === null && this.#nullIsAbsent && !required && !takesNull(schema))
     if (!absent) return [[key, this.fit(schema, value, join(path, key))]]
     const fallback = (schema as Rules).default
     if (fallback !== undefined) return [[key, fallback]]

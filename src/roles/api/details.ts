@@ -19,7 +19,7 @@ export interface DetailFacts {
 /** Details from outside as they are to be stored: valid, completed, secrets sealed. `standing` are the stored ones on a change. */
 export function readDetails(facts: DetailFacts, given: unknown, standing: Details | undefined, box: SecretBox, ignored: string[]): Details {
   const unmasked = unmask(facts, given ?? {}, standing === undefined ? undefined : openDetails(facts, standing, box))
-  const fitted = fit(facts.details, unmasked, { path: 'details', secrets: facts.secrets })
+  const fitted = fit(facts.details, unmasked, { path: 'details', secrets: facts.secrets, nullIsAbsent: true })
   if (!fitted.ok) {
     const [first] = fitted.problems
     throw first === undefined ? invalid('details', 'not valid') : invalid(first.key, explain(first))
