@@ -1,8 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { allChannels } from '../../src/adapters/channels/index.ts'
 import { checkTypes } from '../../src/adapters/checks/index.ts'
-import { simulatedClock } from '../../src/adapters/simulated/clock.ts'
-import { simulatedRandom } from '../../src/adapters/simulated/random.ts'
-import { openSimulatedStore } from '../../src/adapters/simulated/store/open.ts'
+import { openEmbedded } from '../../src/adapters/store-embedded/index.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { systemFeed } from '../../src/adapters/system/feed.ts'
 import { systemLog } from '../../src/adapters/system/log.ts'
@@ -29,10 +30,12 @@ export interface TestServer extends AsyncDisposable {
 
 export async function startTestServer(settings: Partial<ApiSettings> = {}, deps: Partial<ApiDeps> = {}): Promise<TestServer> {
   await using stack = new AsyncDisposableStack()
+  const directory = await mkdtemp(join(tmpdir(), 'vedette-api-'))
+  stack.defer(() => rm(directory, { recursive: true, force: true }))
   const clock = systemClock
   const random = systemRandom
   const log = systemLog('silent')
-  const store = stack.use(openSimulatedStore({ clock: simulatedClock({ free: true }), random: simulatedRandom(7) }))
+  const store = stack.use(await openEmbedded({ directory, clock, log }))
   const credentials = await bootstrap({ configuration: store.configuration, clock, random, settings: { tenant, adminUser: 'admin', adminKey: undefined, adminToken: undefined, zones: ['mzone', 'mztwo'] } })
   if (credentials === null) throw new Error('A new store makes new credentials')
   const observations: Observation[] = []
