@@ -4,7 +4,7 @@ import { fraction } from './hash.ts'
 export interface Rhythm { readonly phase: number; readonly period: number }
 
 /** Phases are multiples of this (ms): where hundreds of checks a second run, several then share one wake-up of the process. */
-const grain = 5
+const grain = 10
 
 /**
  * The rhythm of a check (period in ms) in `zone`: a base that follows from the check's id, and its zones evenly

@@ -1,5 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { observationId, type Observation } from '../../core/observation.ts'
 import { rhythmOf } from '../../core/schedule/phase.ts'
 import type { ScheduledCheck } from '../../contracts/configuration.ts'
@@ -51,7 +53,7 @@ function stage(count: number, options: { period?: number; took?: number; clock?:
     async run(_entity, check, { signal }) {
       state.most = Math.max(state.most, ++state.running)
       try {
-        await node.sleep(options.took ?? 5, signal)
+        if (options.took !== 0) await node.sleep(options.took ?? 5, signal)
       } finally {
         state.running -= 1
       }
@@ -315,4 +317,24 @@ test('when it stops, a probe that does not end is cut off', async () => {
   assert.equal(state.running, 0)
   assert.equal(posted.length, 0)
   assert.ok(poller.stats().runs.aborted > 0)
+})
+
+test('100,000 observations later it holds no more memory than before', async () => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void // what the flag brings
+  const { clock, deps, posted } = stage(10_000, { period: 5, took: 0 })
+  const poller = await startPoller(deps)
+  const heap = async (periods: number) => {
+    for (let period = 0; period < periods; period++) {
+      await clock.advance(5_000)
+      posted.length = 0
+    }
+    gc()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await heap(3)
+  const after = await heap(10)
+  assert.ok(poller.stats().posts.acknowledged >= 125_000)
+  assert.ok(after - before < 2 * 2 ** 20, `${((after - before) / 2 ** 20).toFixed(1)} MiB more`)
+  await stop(clock, poller)
 })
