@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { isRemote, looksOf, type CheckTypeFacts, type Draft, type Field } from './draft.ts'
 import { html } from './html.ts'
+import { byName } from './model.ts'
 import { useWorld } from './store.ts'
 
 export interface CheckPartProps {
@@ -64,7 +65,7 @@ function More({ fields, draft, set }: { readonly fields: readonly Field[]; reado
 
 function Whose({ draft, set, fixed }: PartProps): VNode {
   const { model } = useWorld()
-  const entities = [...model.entities.values()].toSorted((a, b) => a.label.localeCompare(b.label))
+  const entities = [...model.entities.values()].toSorted((a, b) => byName.compare(a.label, b.label))
   return html`<fieldset><legend>Whose</legend><div class="fields">
     <label>Entity <select name="entity" value=${draft.entity} disabled=${fixed} onChange=${(event: Event) => set({ entity: textIn(event) })}>
       <option value="">a new one …</option>${entities.map(({ id, label }) => html`<option value=${id}>${label}</option>`)}</select></label>

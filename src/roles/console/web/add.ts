@@ -15,7 +15,7 @@ import { made, planFor } from './telling.ts'
 export interface AddProps { readonly entity: string | undefined; readonly check: string | undefined }
 
 /** What a half-finished adding has made already, so that trying again goes on instead of making it twice. */
-interface Made { entity?: string; check?: string; plan?: string }
+interface Made { entity?: string; check?: string; plan?: string; /** an entity made for trying, because there was none */ tried?: string }
 
 /** Adds a check, after trying it from the chosen zones, and an alarm that tells somebody. */
 export function AddView({ entity, check }: AddProps): VNode {
@@ -97,16 +97,22 @@ function complete(form: HTMLFormElement | null, what: 'trying' | 'adding'): bool
 /** Trying needs an entity, any: the target is named in the check itself. Only where there is none the new one is made before. */
 async function entityToTryOn(api: Api, draft: Draft, already: Made): Promise<string> {
   if (draft.entity !== '') return draft.entity
-  if (already.entity !== undefined) return already.entity
   const { values } = await api.get<{ readonly values: readonly { readonly id: string }[] }>('entities?limit=1')
   const [any] = values
   if (any !== undefined) return any.id
-  already.entity = await api.create('entities', { label: draft.entityLabel === '' ? targetOf(draft) : draft.entityLabel })
-  return already.entity
+  already.tried = await api.create('entities', { label: draft.entityLabel === '' ? targetOf(draft) : draft.entityLabel })
+  return already.tried
+}
+
+async function entityFor(api: Api, { entity, entityLabel }: Draft, { tried }: Made): Promise<string> {
+  if (entity !== '') return entity
+  if (tried === undefined) return api.create('entities', { label: entityLabel })
+  await api.update(`entities/${tried}`, { label: entityLabel })
+  return tried
 }
 
 async function addAll(api: Api, draft: Draft, alarm: AlarmDraft, aliases: readonly string[], already: Made): Promise<void> {
-  already.entity ??= draft.entity === '' ? await api.create('entities', { label: draft.entityLabel }) : draft.entity
+  already.entity ??= await entityFor(api, draft, already)
   const labelled = draft.label === '' ? { ...draft, label: usualLabel(draft).slice(0, 255) } : draft
   already.check ??= await api.create(`entities/${already.entity}/checks`, bodyOf(labelled, aliases))
   if (!alarm.wanted) return

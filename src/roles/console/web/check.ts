@@ -44,12 +44,12 @@ export function CheckView({ entity, check }: CheckProps): VNode {
   </div>`
 }
 
-/** Rises at most every ten seconds while there is something new: a chart need not be drawn more often. */
+/** Rises at most every half a minute while there is something new: a chart need not be drawn more often. */
 function useRounds(newest: number): number {
   const [round, setRound] = useState(0)
   const last = useRef(0)
   useEffect(() => {
-    if (Date.now() - last.current < 10_000) return
+    if (Date.now() - last.current < 30_000) return
     last.current = Date.now()
     setRound((n) => n + 1)
   }, [newest])

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { html } from './html.ts'
-import type { CheckNow, EntityNow, Model } from './model.ts'
+import { byName, type CheckNow, type EntityNow, type Model } from './model.ts'
 import { useNarrow } from './narrow.ts'
 import { Ago, Badge, ZoneChips } from './parts.ts'
 import { alarmVerdict } from '../derive.ts'
@@ -30,7 +30,7 @@ export function EntitiesView({ query }: { readonly query: string }): VNode {
 /** `is:critical` keeps a state; other words must all be found. */
 export function rowsOf(model: Model, query: string): readonly Row[] {
   const words = query.toLowerCase().split(/\s+/).filter((word) => word !== '')
-  const entities = [...model.entities.values()].toSorted((a, b) => a.label.localeCompare(b.label) || (a.id < b.id ? -1 : 1))
+  const entities = [...model.entities.values()].toSorted((a, b) => byName.compare(a.label, b.label) || (a.id < b.id ? -1 : 1))
   return entities.flatMap((entity): Row[] => {
     const named = words.length === 0 || matches(words, `${entity.label} ${entity.id}`, undefined)
     const checks = named ? entity.checks : entity.checks.filter((item) => matches(words, textOf(item), item))

@@ -19,6 +19,8 @@ export interface Change { readonly at: number; readonly item: CheckNow; readonly
 export interface ZoneNow { readonly id: string; readonly label: string; readonly heard: number; readonly silent: boolean }
 
 const changesKept = 50
+/** 'check 9' before 'check 10' */
+export const byName = new Intl.Collator('en', { numeric: true })
 
 /** Everything that the page knows of the world. Views read it; only the link writes it. */
 export class Model {
@@ -91,6 +93,7 @@ export class Model {
     const before = new Map(this.entities.get(line.id)?.checks.map((item) => [item.check.id, item]))
     const entity = { id: line.id, label: line.label }
     const checks = line.checks.map((check) => this.#item(entity, check, line.alarms.filter((alarm) => alarm.check === check.id), before.get(check.id)))
+      .toSorted((a, b) => byName.compare(a.check.label, b.check.label) || (a.check.id < b.check.id ? -1 : 1))
     for (const id of before.keys()) this.#checks.delete(id)
     for (const item of checks) this.#checks.set(item.check.id, item)
     this.entities.set(line.id, { ...entity, checks })
@@ -177,7 +180,7 @@ export class Model {
 /** Checks in the order of the picture: worst first, and within a state where they always are. */
 export function pictureOrder(model: Model): readonly CheckNow[] {
   const groups = new Map(states.map((state) => [state, [] as CheckNow[]]))
-  const entities = [...model.entities.values()].toSorted((a, b) => a.label.localeCompare(b.label))
+  const entities = [...model.entities.values()].toSorted((a, b) => byName.compare(a.label, b.label))
   for (const { checks } of entities) for (const item of checks) groups.get(item.verdict.shown)?.push(item)
   return [...groups.values()].flat()
 }

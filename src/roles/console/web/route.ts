@@ -12,8 +12,8 @@ export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   const [head, entity, third] = path.split('/').map(decodeURIComponent)
   if (head === 'entities') return { view: 'entities', query: new URLSearchParams(query).get('q') ?? '' }
-  if (head === 'check' && entity !== undefined && third !== undefined) return { view: 'check', entity, check: third }
-  if (head === 'alarm' && entity !== undefined && third !== undefined) {
+  if (head === 'checks' && entity !== undefined && third !== undefined) return { view: 'check', entity, check: third }
+  if (head === 'alarms' && entity !== undefined && third !== undefined) {
     const [alarm = '', version] = third.split('@')
     return { view: 'alarm', entity, alarm, version: version === undefined ? undefined : Number(version) }
   }
@@ -24,8 +24,8 @@ export function parseRoute(hash: string): Route {
 export const to = {
   now: '#/',
   entities: (query = ''): string => (query === '' ? '#/entities' : `#/entities?q=${encodeURIComponent(query)}`),
-  check: (entity: string, check: string): string => `#/check/${entity}/${check}`,
-  alarm: (entity: string, alarm: string, version?: number): string => `#/alarm/${entity}/${alarm}${version === undefined ? '' : `@${version}`}`,
+  check: (entity: string, check: string): string => `#/checks/${entity}/${check}`,
+  alarm: (entity: string, alarm: string, version?: number): string => `#/alarms/${entity}/${alarm}${version === undefined ? '' : `@${version}`}`,
   add: (entity?: string, check?: string): string => ['#/add', entity, check].filter((part) => part !== undefined).join('/'),
 }
 

@@ -24,9 +24,12 @@ export function Shell({ leave }: { readonly leave: () => void }): VNode {
     '/': () => search.current?.focus(), '?': () => help.current?.showModal(), 'n': () => go(to.now), 'e': () => go(to.entities()),
     'a': () => go(to.add()), 't': turnTheme,
   })
+  const arrived = useRef(false)
   useEffect(() => {
-    document.getElementById('main')?.focus({ preventScroll: true })
-    scrollTo(0, 0)
+    // Whoever opens the page begins at its top; whoever goes on begins at what is new.
+    if (arrived.current) document.getElementById('main')?.focus({ preventScroll: true })
+    if (arrived.current) scrollTo(0, 0)
+    arrived.current = true
   }, [JSON.stringify(route.view === 'entities' ? route.view : route)])
   return html`<div class="frame">
     <a class="skip" href="#main" onClick=${skip}>Skip to what matters</a>
