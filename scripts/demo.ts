@@ -23,7 +23,7 @@ interface Watched { readonly check: string; readonly alarm: string }
 interface Stage { readonly vedette: Vedette; readonly hooks: Receiver; readonly mails: Receiver; readonly plan: string; readonly entity: string; readonly heard: readonly Heard[] }
 
 async function watch({ vedette: { api }, plan, entity }: Pick<Stage, 'vedette' | 'plan' | 'entity'>, label: string, port: number): Promise<Watched> {
-  const check = await api.create(`/entities/${entity}/checks`, { label, type: 'remote.http', period, timeout: 10, target_alias: 'here', monitoring_zones_poll: zones, details: { url: `http://127.0.0.1:${port}/` } })
+  const check = await api.create(`/entities/${entity}/checks`, { label, type: 'remote.http', period, timeout: Math.min(10, period - 1), target_alias: 'here', monitoring_zones_poll: zones, details: { url: `http://127.0.0.1:${port}/` } })
   const alarm = await api.create(`/entities/${entity}/alarms`, { label, check_id: check, notification_plan_id: plan, criteria: "if (metric['code'] != '200') { return new AlarmStatus(CRITICAL, 'answers #{code}'); } return new AlarmStatus(OK, 'answers in #{duration} ms');" })
   return { check, alarm }
 }
@@ -44,16 +44,20 @@ async function timeline(stage: Stage, { check, alarm }: Watched, label: string, 
   const patience = 3 * period * 1000
   const hook = await stage.hooks.next(since, (arrival) => arrival.alarm === alarm && arrival.state === state, patience)
   const mail = await stage.mails.next(since, (arrival) => arrival.alarm === label && arrival.state === state, patience)
+  // The feed gathers news for a moment; its events carry their own times.
+  await sleep(2000)
   const seen = stage.heard.filter((event) => event.kind === 'observation' && event.check === check && event.at >= since && event.available === (state === 'OK'))
   const recorded = stage.heard.find((event) => event.kind === 'state' && event.key.alarm === alarm && event.state === state && event.at >= since)
   const confirmed = seen.find((event) => event.kind === 'observation' && seen[0]?.kind === 'observation' && event.zone !== seen[0].zone)
   const steps: readonly (readonly [string, number | undefined])[] = [
-    [`target ${verb}`, since], ['first zone saw', seen[0]?.heardAt], ['confirmed by another', confirmed?.heardAt],
-    ['recorded', recorded?.kind === 'state' ? recorded.at : undefined], ['webhook received', hook?.at], ['e-mail received', mail?.at],
+    [`target ${verb}`, since], ['first zone saw', timeOf(seen[0])], ['confirmed by another', timeOf(confirmed)],
+    ['recorded', timeOf(recorded)], ['webhook received', hook?.at], ['e-mail received', mail?.at],
   ]
   for (const [name, at] of steps) say(`  ${name.padEnd(22)} ${at === undefined ? 'NEVER' : `+${((at - since) / 1000).toFixed(3)} s`}`)
   if (hook === undefined || mail === undefined) process.exitCode = 1
 }
+
+const timeOf = (event: Heard | undefined): number | undefined => (event !== undefined && 'at' in event ? event.at : undefined)
 
 function say(text: string): void {
   console.log(text)

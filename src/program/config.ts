@@ -34,6 +34,14 @@ function zoneList(value: string): readonly string[] {
   return zones
 }
 
+function sourceMap(value: string): ReadonlyMap<string, string> {
+  return new Map(list(value).map((pair) => {
+    const [zone = '', address = '', ...rest] = pair.split('=')
+    if (isIP(address) === 0 || rest.length > 0) throw new Error(`must be zone=address pairs separated by commas; found "${pair}"`)
+    return [zone, address]
+  }))
+}
+
 function ranges(value: string): readonly string[] {
   const found = list(value)
   for (const range of found) checkRange(range)
@@ -56,6 +64,7 @@ export const settings = {
   port: { env: 'VEDETTE_PORT', flag: '--port <number>', about: 'port to listen on', fallback: 8000, read: whole(0, 65_535) },
   data: { env: 'VEDETTE_DATA', flag: '--data <directory>', about: 'where everything is kept', fallback: './data', read: text(/./, 'must name a directory') },
   zones: { env: 'VEDETTE_ZONES', flag: '--zones <list>', about: 'monitoring zones to poll from, one poller each', fallback: ['mzlocal'], read: zoneList },
+  zoneSources: { env: 'VEDETTE_ZONE_SOURCES', flag: '--zone-sources <list>', about: 'local addresses from which zones probe, as zone=address,…', fallback: new Map<string, string>(), read: sourceMap },
   tenant: { env: 'VEDETTE_TENANT', flag: '--tenant <id>', about: 'the account number of the first account', fallback: '100000', read: text(/^[^/\s]{1,64}$/, 'must be 1 to 64 characters without "/" or spaces') },
   adminUser: { env: 'VEDETTE_ADMIN_USER', flag: '--admin-user <name>', about: 'the first user', fallback: 'admin', read: text(/^[^\s:]{1,64}$/, 'must be 1 to 64 characters without ":" or spaces') },
   adminKey: { env: 'VEDETTE_ADMIN_KEY', about: 'the first user\'s API key', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },

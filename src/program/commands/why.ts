@@ -71,5 +71,5 @@ async function entityOf(url: string, token: string, tenant: string, alarm: strin
 async function ask(url: string, token: string): Promise<unknown> {
   const answer = await fetch(url, { headers: { 'x-auth-token': token } })
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
-  return await answer.json()
+  return answer.json()
 }
