@@ -77,7 +77,7 @@ class Walk {
 
   #boolean(value: unknown, path: string): unknown {
     if (typeof value === 'boolean') return value
-    if (value === 'true' || value === 'false') return value === 'true'
+    if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true'
     return this.#misfit('must be true or false', value, path)
   }
 
