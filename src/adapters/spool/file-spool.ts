@@ -220,9 +220,11 @@ class FileSpool implements Spool {
     this.#unread = first < 0 ? [] : this.#unread.slice(first)
     const [oldest] = this.#unread
     const position = oldest === undefined ? this.#read : { number: oldest.segment.number, offset: oldest.start }
-    if (position.number !== this.#saved.number || position.offset !== this.#saved.offset) await writeCursor(this.#directory, position)
-    this.#saved = position
+    // Files go first: on a full disk that makes the room which the cursor needs.
     while (this.#isRead(this.#segments[0], position)) await this.#removeOldest()
+    if (position.number === this.#saved.number && position.offset === this.#saved.offset) return
+    await writeCursor(this.#directory, position)
+    this.#saved = position
   }
 
   #isRead(segment: Segment | undefined, { number, offset }: Position): boolean {

@@ -108,10 +108,11 @@ export class Courier {
     if (!(await this.#keep(left))) this.#waiting.unshift(...left)
   }
 
+  /** Whether it got on. */
   async #postSpooled(): Promise<boolean> {
     const batch = await this.#pending()
     const acknowledged = await this.#post(batch.map((item) => item.observation), batch.map((item) => item.age), async () => {})
-    if (acknowledged === undefined || acknowledged.length === 0) return batch.length === 0
+    if (acknowledged === undefined || acknowledged.length === 0) return false
     this.counts.acknowledged += acknowledged.length
     await this.#release(acknowledged)
     return true
