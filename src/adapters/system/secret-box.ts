@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, open, readFile, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { SecretBox } from '../../contracts/secret-box.ts'
 
 const mark = 'sealed:v1:'
@@ -40,15 +40,19 @@ export async function loadKey(directory: string): Promise<Uint8Array> {
   return keyOf(await readFile(path, 'utf8'), path)
 }
 
-/** Durable before anything is sealed with it; a file that another process made first is left alone. */
+/** Whole and durable before it has its name; a file that another process made first is left alone. */
 async function writeKey(path: string, hex: string): Promise<void> {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, `${hex}\n`, { mode: 0o600, flag: 'wx', flush: true })
   try {
-    await using file = await open(path, 'wx', 0o600)
-    await file.writeFile(`${hex}\n`)
-    await file.sync()
+    await link(draft, path)
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error
+  } finally {
+    await unlink(draft)
   }
+  await using directory = await open(dirname(path), 'r')
+  await directory.sync()
 }
 
 function keyOf(text: string, path: string): Uint8Array {
