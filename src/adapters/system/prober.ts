@@ -50,15 +50,23 @@ async function look(parts: ProberParts, type: Runnable, check: ProbedCheck, host
     if (resolved.kind !== 'address') return unresolved(resolved, host)
     target = resolved.address
     const { address, family, took } = resolved
-    const result = await type.run({
+    const run = type.run({
       hostname: check.target_alias === null ? host : null, address, family, resolveTook: took, wantedFamily,
       details, clock, random, resolver, signal, timeout, debug: options.debug === true,
     })
+    const result = await Promise.race([run, abandoned(signal)])
     return { ...result, ...phases(result, took), target }
   } catch (error) {
     if (!signal.aborted) throw error
     return { available: false, status: 'timeout', metrics: {}, target }
   }
+}
+
+/** A type ends by its signal, and tells what it knew by then; one that does not is left behind a moment later. */
+function abandoned(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => setImmediate(() => reject(signal.reason)), { once: true })
+  })
 }
 
 function opened({ open }: ProberParts, { details }: ProbedCheck): ProbedCheck['details'] | undefined {
