@@ -11,6 +11,9 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const program = here('../src/program/index.ts')
 
 if (Number(process.versions.node.split('.')[0]) >= wanted) {
+  // Stripped and compiled code is kept: a second start is faster, and the stripper's memory is never taken.
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache(here('../node_modules/.cache/vedette'))
   await import('../src/program/index.ts')
 } else {
   const own = here(process.platform === 'win32' ? '../node_modules/node/bin/node.exe' : '../node_modules/node/bin/node')

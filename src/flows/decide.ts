@@ -1,7 +1,7 @@
 import { decide } from '../core/consensus/decide.ts'
 import { freeze, listFor, nextStep, withNotifications, type Step } from '../core/consensus/step.ts'
 import { voteDepth, zoneView, type ZoneView } from '../core/consensus/vote.ts'
-import type { AlarmKey, AlarmRow, DecisionInputs, LedgerEntry, Vote } from '../core/alarm-row.ts'
+import type { AlarmRow, DecisionInputs, LedgerEntry, Vote } from '../core/alarm-row.ts'
 import type { Notification } from '../core/entities/resources.ts'
 import { timeUuid } from '../core/entities/ids.ts'
 import type { Observation } from '../core/observation.ts'
@@ -206,4 +206,3 @@ export function firstRow(plan: AlarmPlan, decisionId: string, now: number, versi
   }
 }
 
-export const keyOf = ({ tenant, entity, alarm }: AlarmKey): string => `${tenant}/${entity}/${alarm}`

@@ -17,11 +17,6 @@ export function newId(kind: IdKind, dice: Uint8Array): string {
   return id
 }
 
-/** Whether `id` starts with the prefix of `kind`; says nothing of its existence. */
-export function hasPrefix(kind: IdKind, id: string): boolean {
-  return id.startsWith(prefixes[kind])
-}
-
 /**
  * A time-ordered UUID, version 1 in its layout (RFC 9562, section 5.1), of a time in ms and 10 random bytes.
  * `count` tells apart ids of one millisecond (0 … 9999) and keeps them in order.
