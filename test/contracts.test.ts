@@ -9,10 +9,12 @@ import { systemClock } from '../src/adapters/system/clock.ts'
 import { systemFeed } from '../src/adapters/system/feed.ts'
 import { systemLog } from '../src/adapters/system/log.ts'
 import { systemRandom } from '../src/adapters/system/random.ts'
+import { openSecretBox } from '../src/adapters/system/secret-box.ts'
 import { clockSuite } from '../src/contracts/clock.suite.ts'
 import { suiteNow, type TestedStore } from '../src/contracts/define.suite.ts'
 import { feedSuite } from '../src/contracts/feed.suite.ts'
 import { randomSuite } from '../src/contracts/random.suite.ts'
+import { secretBoxSuite } from '../src/contracts/secret-box.suite.ts'
 import { storeSuites } from '../src/contracts/store.suite.ts'
 
 /** Every adapter × the suite of each contract that it keeps; exceptions stand here, each with its reason. */
@@ -34,6 +36,8 @@ clockSuite('simulated', async () => {
 
 randomSuite('system', async () => ({ random: systemRandom, ...nothingToEnd }))
 randomSuite('simulated', async () => ({ random: simulatedRandom(7), ...nothingToEnd }))
+
+secretBoxSuite('system', async () => ({ box: openSecretBox(systemRandom.bytes(32)), foreign: openSecretBox(systemRandom.bytes(32)), ...nothingToEnd }))
 
 feedSuite('system', async () => ({ feed: systemFeed(systemClock), ...nothingToEnd }))
 

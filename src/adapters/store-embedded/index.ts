@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../contracts/clock.ts'
 import type { Log } from '../../contracts/log.ts'
 import type { Store } from '../../contracts/store.ts'
+import { backup } from './backup.ts'
 import { Committer } from './committer.ts'
 import { configurationRepository } from './configuration.ts'
 import { alarmLedger } from './ledger.ts'
@@ -52,9 +53,7 @@ export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions):
       async tidy() {
         while ((await link.call('tidy', { now: clock.now(), all: true })).more);
       },
-      async backup() {
-        throw new Error('not yet')
-      },
+      backup: (to) => backup(settings.directory, to, clock.now()),
       async stats() {
         const { fileBytes, hotObservations, hotBytes } = await link.call('stats', null)
         return { ...committer.stats, waiting: committer.waiting, hot: { observations: hotObservations, bytes: hotBytes }, fileBytes }

@@ -40,12 +40,15 @@ export function schemaOf(database: DatabaseSync): number {
   return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
 }
 
-function migrate(database: DatabaseSync): void {
+/** Refuses what a newer program wrote. */
+export function demandKnown(database: DatabaseSync): void {
   const present = schemaOf(database)
-  if (present > schema.length) {
-    throw new Error(`The data was written by a newer program: its layout is ${present}, this program knows ${schema.length}`)
-  }
-  for (let step = present; step < schema.length; step++) {
+  if (present > schema.length) throw new Error(`The data was written by a newer program: its layout is ${present}, this program knows ${schema.length}`)
+}
+
+function migrate(database: DatabaseSync): void {
+  demandKnown(database)
+  for (let step = schemaOf(database); step < schema.length; step++) {
     database.exec(`BEGIN IMMEDIATE; ${schema[step]}; PRAGMA user_version = ${step + 1}; COMMIT`)
   }
 }
