@@ -29,6 +29,8 @@ export interface ProbeContext<D> {
   readonly clock: Clock
   readonly random: Random
   readonly resolver: Resolver
+  /** the local address to probe from, for targets of its family; the system chooses where there is none */
+  readonly source?: string | undefined
   /** aborts at the check's timeout */
   readonly signal: AbortSignal
   /** ms, the check's whole timeout */

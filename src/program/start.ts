@@ -53,7 +53,9 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const store = stack.use(await openEmbedded({ directory: config.data, clock, log }))
   const secretBox = openSecretBox(config.secretKey === undefined ? await loadKey(config.data) : Buffer.from(config.secretKey, 'hex'))
   const resolver = systemResolver({ forbidden: config.forbidTargets })
-  const prober = systemProber({ clock, resolver, checkTypes, open: (details) => openDetails(details, secretBox) })
+  const proberFrom = (source?: string) => systemProber({ clock, resolver, checkTypes, open: (details) => openDetails(details, secretBox), source })
+  const probers = new Map(config.zones.map((zone) => [zone, proberFrom(config.zoneSources.get(zone))]))
+  const proberOf = (zone: string) => probers.get(zone) ?? proberFrom()
   const channels = allChannels(smtpSettings(config))
   const settings = { ...defaultApiSettings, ...apiSettings(config) }
   const credentials = await bootstrap({ configuration: store.configuration, clock, random, settings: { tenant: config.tenant, adminUser: config.adminUser, adminKey: config.adminKey, adminToken: config.adminToken, zones: config.zones } })
@@ -77,7 +79,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const loopLag = stack.use(systemLoopLag())
   const parts: Parts = { config, store, engine, pollers, loopLag }
   const api = stack.use(await startApi({
-    configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics, lookout: lookoutOf(prober), checkTypes, channels,
+    configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics, lookout: lookoutOf(proberOf), checkTypes, channels,
     testNotification: async (tenant, notification) => {
       const { status, message } = await testNotification({ channels: new Map(channels.map((channel) => [channel.type, channel])), configuration: store.configuration, secretBox, resolver, clock, random, log, link: () => config.publicUrl ?? null }, tenant, notification, stop.signal)
       return { kind: status === 'success' ? 'delivered' : 'give-up', message }
@@ -93,7 +95,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
     },
   }))
   if (credentials !== null && config.watchSelf) await watchSelf(config, store, engine, api.url)
-  for (const zone of config.zones) pollers.push(stack.use(await pollerOf(zone, config, store, engine, { prober, confirmBus, loopLag, log, owner })))
+  for (const zone of config.zones) pollers.push(stack.use(await pollerOf(zone, config, store, engine, { prober: proberOf(zone), confirmBus, loopLag, log, owner })))
   if (config.watchSelf) stack.use(startSelf({ facts: () => selfFacts(parts), check: selfCheck(config, store), take: (observations, live) => engine.ingest.take(observations, live), boot: randomUUID(), clock, log }))
 
   const owned = stack.move()
@@ -109,10 +111,10 @@ function linkTo({ publicUrl }: Config, entity: string, alarm: string): string | 
   return publicUrl === undefined ? null : `${publicUrl}/#/alarms/${entity}/${alarm}`
 }
 
-function lookoutOf(prober: Prober) {
+function lookoutOf(proberOf: (zone: string) => Prober) {
   return {
     look: (zones: readonly string[], entity: Parameters<Prober['run']>[0], check: Parameters<Prober['run']>[1], options: Parameters<Prober['run']>[2]) =>
-      Promise.all(zones.map(async (zone) => ({ zone, at: clock.now(), result: await prober.run(entity, check, options) }))),
+      Promise.all(zones.map(async (zone) => ({ zone, at: clock.now(), result: await proberOf(zone).run(entity, check, options) }))),
   }
 }
 

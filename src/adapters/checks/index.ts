@@ -1,4 +1,5 @@
 import type { CheckType } from '../../contracts/check-type.ts'
+import { agentVedette } from './agent-vedette.ts'
 import { remoteDns } from './remote-dns.ts'
 import { remoteHttp } from './remote-http.ts'
 
@@ -6,4 +7,5 @@ import { remoteHttp } from './remote-http.ts'
 export const checkTypes = [
   remoteDns,
   remoteHttp,
+  agentVedette,
 ] as const satisfies readonly CheckType[]

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { Type } from 'typebox'
 import { defineCheckType, type ProbeContext, type Resolved } from '../../contracts/check-type.ts'
 import type { ProbedCheck, ProbeResult } from '../../contracts/prober.ts'
 import { systemClock } from './clock.ts'
 import { systemProber, type ProberParts } from './prober.ts'
+import { systemResolver } from './resolver.ts'
+import { remoteHttp } from '../checks/remote-http.ts'
 
 type Run = (context: ProbeContext<{ word?: string }>) => Promise<Omit<ProbeResult, 'target'>>
 const fine: Run = () => Promise.resolve({ available: true, status: 'fine', metrics: {} })
@@ -113,4 +118,20 @@ test('secrets are opened for the probe; what cannot be opened says nothing of th
 test('a status has at most 255 characters', async () => {
   const long: Run = () => Promise.resolve({ available: true, status: 'x'.repeat(1000), metrics: {} })
   assert.equal((await prober(long).run(entity, check, { signal: never })).status.length, 255)
+})
+
+test('a zone with an address of its own probes from it', async (t) => {
+  const from: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    from.push(request.socket.remoteAddress)
+    response.end()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  // A TCP server's address is never a path.
+  const { port } = server.address() as AddressInfo
+  const prober = systemProber({ clock: systemClock, resolver: systemResolver({ forbidden: [] }), checkTypes: [remoteHttp], source: '127.0.0.9' })
+  const http = { id: 'ch', type: 'remote.http', details: { url: `http://127.0.0.1:${port}/`, method: 'GET', follow_redirects: true, include_body: false }, timeout: 5, period: 30, target_alias: null, target_hostname: '127.0.0.1', target_resolver: null }
+  const result = await prober.run({ ip_addresses: null }, http, { signal: t.signal })
+  assert.deepEqual([result.available, from], [true, ['127.0.0.9']])
 })

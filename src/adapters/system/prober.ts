@@ -10,6 +10,8 @@ export interface ProberParts {
   readonly resolver: Resolver
   readonly checkTypes: readonly CheckType[]
   readonly random?: Random
+  /** the local address to probe from */
+  readonly source?: string | undefined
   /** opens what is sealed in a check's details; throws when it cannot */
   readonly open?: (details: ProbedCheck['details']) => ProbedCheck['details']
 }
@@ -52,7 +54,7 @@ async function look(parts: ProberParts, type: Runnable, check: ProbedCheck, host
     const { address, family, took } = resolved
     const run = type.run({
       hostname: check.target_alias === null ? host : null, address, family, resolveTook: took, wantedFamily,
-      details, clock, random, resolver, signal, timeout, debug: options.debug === true,
+      details, clock, random, resolver, source: parts.source, signal, timeout, debug: options.debug === true,
     })
     const result = await Promise.race([run, abandoned(signal)])
     return { ...result, ...phases(result, took), target }

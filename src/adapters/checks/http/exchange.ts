@@ -33,7 +33,7 @@ export interface Hop {
   readonly bounds: BodyBounds
 }
 
-type Context = Pick<ProbeContext<unknown>, 'clock' | 'signal'>
+type Context = Pick<ProbeContext<unknown>, 'clock' | 'signal' | 'source'>
 
 /** One request on a connection of its own; an untrusted server is told nothing. */
 export async function exchange(context: Context, hop: Hop): Promise<Exchange> {
@@ -41,7 +41,7 @@ export async function exchange(context: Context, hop: Hop): Promise<Exchange> {
   const { url, method } = hop.request
   const before = { dns: hop.place.took, resolved: clock.monotonic() }
   const response = new ResponseParser(method, hop.bounds)
-  const opened = await Connection.open(endpoint(hop, url), clock, signal)
+  const opened = await Connection.open({ ...endpoint(hop, url), source: context.source }, clock, signal)
   using connection = opened.connection
   const certificate = opened.failure === undefined ? certificateOf(connection) : undefined
   const distrust = hop.verify && certificate !== undefined && certificate.error !== '' ? failed(`tls: ${certificate.error}`) : undefined

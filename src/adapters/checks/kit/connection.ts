@@ -1,4 +1,4 @@
-import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, createSecureContext, TLSSocket, type PeerCertificate, type SecureContext } from 'node:tls'
 import type { Clock } from '../../../contracts/clock.ts'
 import { failed, failureOf, type Failure } from './failure.ts'
@@ -8,6 +8,8 @@ export interface Endpoint {
   readonly family: 4 | 6
   readonly port: number
   readonly tls?: TlsWish
+  /** the local address to connect from; not used for a target of another family */
+  readonly source?: string | undefined
 }
 /** `name` is what the certificate must be for: a host name (then it is sent as SNI as well) or an address. */
 export interface TlsWish { readonly name: string; readonly isAddress: boolean; readonly alpn?: readonly string[] }
@@ -41,7 +43,7 @@ export class Connection implements Disposable {
   private constructor(to: Endpoint, clock: Clock, signal: AbortSignal) {
     const onread: OnReadOpts = { buffer: intake, callback: (count, buffer) => this.#take(buffer, count) }
     this.#signal = signal
-    this.socket = to.tls === undefined ? connectTcp({ host: to.address, port: to.port, onread }) : secure(to, to.tls, onread)
+    this.socket = to.tls === undefined ? connectTcp({ host: to.address, port: to.port, onread, ...from(to) }) : secure(to, to.tls, onread)
     this.socket.on('connect', () => {
       this.#connected = clock.monotonic()
       if (to.tls === undefined) this.#ring()
@@ -128,6 +130,8 @@ export class Connection implements Disposable {
   }
 }
 
+const from = ({ source, family }: Endpoint) => (source !== undefined && isIP(source) === family ? { localAddress: source } : {})
+
 const brokenOff = (wasConnected: boolean) => failed(wasConnected ? 'tls: the handshake was broken off' : 'connection closed')
 
 let context: SecureContext | undefined
@@ -138,7 +142,7 @@ function secure(to: Endpoint, { name, isAddress, alpn }: TlsWish, onread: OnRead
   const options = {
     host: to.address, port: to.port, servername: isAddress ? '' : name, secureContext: context, rejectUnauthorized: false, onread,
     checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
-    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }), ...from(to),
   }
   return connectTls(options)
 }
