@@ -11,7 +11,7 @@ export async function ask(server: Pick<TestServer, 'url' | 'token'>, method: str
     ...(body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) }),
   })
   const text = await response.text()
-  return { status: response.status, headers: response.headers, text, json: response.headers.get('content-type')?.startsWith('application/json') === true ? JSON.parse(text) : {} }
+  return { status: response.status, headers: response.headers, text, json: text !== '' && response.headers.get('content-type')?.startsWith('application/json') === true ? JSON.parse(text) : {} }
 }
 
 export async function made(server: TestServer, path: string, body: unknown): Promise<string> {

@@ -33,7 +33,7 @@ export function serveRoutes(app: FastifyInstance, api: Api, signIn: SignIn, hand
   }
   for (const [url, methods] of byPath) serveOtherMethods(app, url, methods)
   app.options('/v1.0/*', (_request, reply) => reply.code(204).send())
-  app.all('/v1.0/:tenantId/*', { onRequest: async (request) => { await demandSession(signIn, request) } }, nowhere)
+  app.route({ method: [...allMethods], url: '/v1.0/:tenantId/*', onRequest: async (request) => { await demandSession(signIn, request) }, handler: nowhere })
 }
 
 function nowhere(request: FastifyRequest): never {

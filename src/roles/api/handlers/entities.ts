@@ -57,8 +57,15 @@ async function countGone({ counts }: Api, tenant: string, { checks, alarms }: Pi
   await counts.changed(tenant, 'alarms', -alarms.length)
 }
 
-/** What has to follow every commit to an entity's partition, before the answer. */
+/**
+ * What has to follow every commit to an entity's partition, before the answer. When it fails the change stands all the
+ * same, and the sweeper does it again: an error would only make the client create its object twice.
+ */
 export async function entityChanged(api: Api, tenant: string, entity: string): Promise<void> {
-  await api.configured(tenant, entity)
+  try {
+    await api.configured(tenant, entity)
+  } catch (error) {
+    api.log.error({ err: error, tenant, entity }, 'alarm rows were not brought in line; the sweeper tries again')
+  }
   api.feed.publish({ kind: 'configuration', tenant, entity })
 }
