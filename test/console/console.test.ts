@@ -100,7 +100,7 @@ describe('the console in a browser', { skip }, () => {
     await picture(page, 'form')
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     const state = page.locator('.head h1 .badge .word')
-    await page.locator('.head h1', { hasText: 'fine' }).waitFor({ timeout: 30_000 })
+    await page.locator('.head h1', { hasText: 'ok' }).waitFor({ timeout: 30_000 })
     await page.locator('.bar-of-phases').first().waitFor()
     await page.evaluate('document.body.dataset.same = "page"')
 
@@ -119,7 +119,7 @@ describe('the console in a browser', { skip }, () => {
     assert.equal(receiver.posts.filter((body) => body.includes('answers 503')).length, 1)
 
     target.answer = 200
-    await page.locator('.head h1', { hasText: 'fine' }).waitFor({ timeout: 30_000 })
+    await page.locator('.head h1', { hasText: 'ok' }).waitFor({ timeout: 30_000 })
     await page.getByRole('link', { name: 'Now', exact: true }).click()
     await page.locator('h1.calm').waitFor()
     await see(page, /last observation \d+ s ago/)

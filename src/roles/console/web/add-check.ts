@@ -49,7 +49,7 @@ function kindsOf(types: readonly CheckTypeFacts[]): readonly string[] {
 
 function detail({ name, description, optional }: Field, draft: Draft, set: (part: Partial<Draft>) => void): VNode {
   const type = name === 'url' ? 'url' : name.includes('password') || name === 'secret' ? 'password' : 'text'
-  return html`<label class=${name === 'url' || name === 'query' ? 'grow' : ''} key=${name}><span>${name.replaceAll('_', ' ')}</span>
+  return html`<label class=${name === 'url' || name === 'query' ? 'grow' : ''} key=${name}><span>${name === 'url' ? 'URL' : name.replaceAll('_', ' ')}</span>
     <input name=${name} type=${type} required=${!optional} title=${description} placeholder=${name === 'url' ? 'https://' : ''} inputmode=${name === 'port' ? 'numeric' : undefined} autocomplete="off"
       value=${draft.details[name] ?? ''} onInput=${(event: Event) => set({ details: { ...draft.details, [name]: textIn(event) } })} /></label>`
 }

@@ -98,7 +98,7 @@ function Inputs({ entry }: { readonly entry: EntryView }): VNode | null {
   const again = [true, false].map((absence) => stateAfter(inputs.previous.state, decision, absence))
   const same = again.includes(entry.state) && decision.reason === entry.reason
   return html`<div class="scroll"><table class="dense">
-    <thead><tr><th>Zone</th><th>Vote</th><th>Status</th><th>Since</th><th>Heard before</th></tr></thead>
+    <thead><tr><th>Zone</th><th>Vote</th><th>Status</th><th>Since</th><th class="number">Heard before</th></tr></thead>
     <tbody>${inputs.votes.map((vote) => html`<tr key=${vote.zone}><th scope="row">${vote.zone}</th><td><${Badge} state=${vote.state} word=${true} /></td><td class="status">${vote.status}</td>
       <td><time title=${exact(vote.at)}>${moment(vote.at, inputs.now)}</time></td><td class="number">${span(inputs.now - vote.seenAt)}${vote.stressedRun > 0 ? `, stressed ×${vote.stressedRun}` : ''}</td></tr>`)}</tbody></table>
     <p class=${same ? 'proof' : 'proof wrong'}>${same ? `✓ Computed again here from these inputs: ${entry.state}` : `× Computed again here from these inputs: ${again[0] ?? '?'} (${decision.reason})`} · rule ${inputs.rule.level}, was ${inputs.previous.state}</p></div>`

@@ -21,7 +21,9 @@ export function Chart({ entity, check, zones, round }: ChartProps): VNode {
   const [range, setRange] = useState(3_600_000)
   const [chosen, setChosen] = useState<string>()
   const base = `entities/${entity}/checks/${check}/metrics`
-  const metrics = useLoaded((signal) => api.get<List<MetricFacts>>(base, signal), [base, round > 0])
+  const found = useRef(0)
+  const metrics = useLoaded((signal) => api.get<List<MetricFacts>>(base, signal), [base, found.current > 0 ? 0 : round])
+  found.current = metrics.value?.values.length ?? found.current
   const names = metricNames(metrics.value?.values ?? [], zones)
   const name = chosen ?? favourites.find((one) => names.has(one)) ?? [...names.keys()][0]
   const lines = useLoaded(async (signal) => {
@@ -131,9 +133,9 @@ function options(lines: readonly Line[], width: number, from: number, to: number
 
 /** How the time axis is written, by the distance of its marks in seconds: the mark itself, and what a new day adds. */
 const timeMarks: uPlot.Axis.Values = [
-  [86_400, '{D} {MMM}', '\n{YYYY}', null, null, null, null, null, 0],
-  [60, '{HH}:{mm}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 0],
-  [1, '{HH}:{mm}:{ss}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 0],
+  [86_400, '{D} {MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
 ]
 
 function label(value: number, unit: string): string {

@@ -26,7 +26,7 @@ export function CheckView({ entity, check }: CheckProps): VNode {
   const { api, model } = useLive()
   const item = model.check(check)
   const newest = Math.max(0, ...[...item?.seen.values() ?? []].map((one) => one.at))
-  const round = useRounds(newest)
+  const round = useRounds(newest, item !== undefined && model.now() - item.check.created < 300_000 ? 5000 : 30_000)
   const stored = useLoaded((signal) => api.get<StoredCheck>(`entities/${entity}/checks/${check}`, signal), [entity, check, item?.check.disabled])
   const data = useLoaded((signal) => api.get<CheckData>(`console/checks/${entity}/${check}`, signal), [entity, check])
   useEffect(data.reload, [newest])
@@ -44,12 +44,12 @@ export function CheckView({ entity, check }: CheckProps): VNode {
   </div>`
 }
 
-/** Rises at most every half a minute while there is something new: a chart need not be drawn more often. */
-function useRounds(newest: number): number {
+/** Rises at most every `pause` ms while there is something new: a chart need not be drawn more often. */
+function useRounds(newest: number, pause: number): number {
   const [round, setRound] = useState(0)
   const last = useRef(0)
   useEffect(() => {
-    if (Date.now() - last.current < 30_000) return
+    if (Date.now() - last.current < pause) return
     last.current = Date.now()
     setRound((n) => n + 1)
   }, [newest])
@@ -78,7 +78,7 @@ function Head({ item, stored }: { readonly item: CheckNow; readonly stored: Stor
   return html`<header class="head">
     <p class="crumbs"><a href=${to.entities(entity.label)}>${entity.label}</a></p>
     <h1><${Badge} state=${verdict.shown} word=${true} /> ${check.label}</h1>
-    <p>${verdict.reason}${verdict.since > 0 ? html`, <${Since} at=${verdict.since} />` : null}</p>
+    <p>${saidBy(item)}${verdict.since > 0 ? html`, <${Since} at=${verdict.since} />` : null}</p>
     <dl class="facts">${factsOf(item, stored).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${mayChange(api.session) ? html`<p class="actions">
       ${check.type.startsWith('remote.') ? html`<button onClick=${() => start(test)} disabled=${busy}>${busy ? 'Looking …' : 'Look now'}</button>` : null}
@@ -87,6 +87,12 @@ function Head({ item, stored }: { readonly item: CheckNow; readonly stored: Stor
       ${mayDelete(api.session) ? html`<button class="danger" onClick=${() => start(remove)}>Delete</button>` : null}</p>` : null}
     ${looks === undefined ? null : html`<${LookTable} looks=${looks} />`}
   </header>`
+}
+
+/** What the alarm says, and the rule by which it was decided. */
+function saidBy({ verdict }: CheckNow): string {
+  const status = verdict.alarm !== undefined && verdict.shown === verdict.alarm.recorded ? verdict.alarm.status : ''
+  return status === '' || status === verdict.reason ? verdict.reason : `${status} – ${verdict.reason}`
 }
 
 function factsOf({ check }: CheckNow, stored: StoredCheck): readonly (readonly [string, unknown])[] {
@@ -103,9 +109,9 @@ function Zones({ item, data }: { readonly item: CheckNow; readonly data: CheckDa
   const longest = Math.max(0, ...rows.map((row) => row.phases.reduce((sum, phase) => sum + phase.took, 0)))
   const names = [...new Set(rows.flatMap((row) => row.phases.map((phase) => phase.name)))]
   return html`<section><h2>Zones</h2><div class="scroll"><table>
-    <thead><tr><th>Zone</th><th>Says</th><th>Status</th><th>Seen</th><th>Took</th>${names.length > 0 ? html`<th class="wide-cell">Phases</th>` : null}</tr></thead>
+    <thead><tr><th>Zone</th><th>Says</th><th>Status</th><th>Seen</th><th class="number">Took</th>${names.length > 0 ? html`<th class="wide-cell">Phases</th>` : null}</tr></thead>
     <tbody>${rows.map(({ zone, newest, phases, total }) => html`<tr key=${zone}>
-      <th scope="row">${zone}<br /><span class="soft">${model.zones.get(zone) ?? ''}</span></th>
+      <th scope="row">${zone}<br /><span class="soft">${model.zones.get(zone) === zone ? '' : model.zones.get(zone) ?? ''}</span></th>
       <td><${Badge} state=${zoneState(item, newest, zone, model.now())} word=${true} /></td>
       <td class="status">${newest?.status ?? '–'}${newest?.stressed ? html` <span class="tag">stressed: ${newest.stressed}</span>` : null}</td>
       <td><${Ago} at=${newest?.at ?? 0} /></td><td class="number">${total === undefined ? '' : ms(total)}</td>
@@ -114,7 +120,7 @@ function Zones({ item, data }: { readonly item: CheckNow; readonly data: CheckDa
 }
 
 function zoneState({ verdict, check }: CheckNow, newest: ObservationView | undefined, zone: string, now: number): Shown {
-  if (newest === undefined) return 'NEW'
+  if (newest === undefined) return now - check.created > check.freshFor ? 'UNKNOWN' : 'NEW'
   if (now - newest.at > (verdict.alarm?.rule.freshFor ?? check.freshFor)) return 'UNKNOWN'
   return verdict.alarm?.votes.find((vote) => vote.zone === zone)?.state ?? (newest.available ? 'OK' : 'CRITICAL')
 }
@@ -134,7 +140,7 @@ function Alarms({ item }: { readonly item: CheckNow }): VNode {
 function Newest({ data }: { readonly data: CheckData | undefined }): VNode {
   const all = (data?.zones ?? []).flatMap((zone) => zone.observations).toSorted((a, b) => b.at - a.at).slice(0, 40)
   return html`<section><h2>Newest observations</h2><div class="scroll"><table class="dense">
-    <thead><tr><th>When</th><th>Zone</th><th></th><th>Status</th><th>Took</th><th class="wide-cell">Run</th></tr></thead>
+    <thead><tr><th>When</th><th>Zone</th><th></th><th>Status</th><th class="number">Took</th><th class="wide-cell">Run</th></tr></thead>
     <tbody>${all.map((one) => html`<tr key=${`${one.zone}${one.at}${one.trace}`}>
       <td><time title=${new Date(one.at).toISOString()}>${moment(one.at, data?.now ?? one.at)}</time></td><td>${one.zone}</td>
       <td><${Badge} state=${one.available ? 'OK' : 'CRITICAL'} /></td><td class="status">${one.status}</td><td class="number">${tookOf(one)}</td>

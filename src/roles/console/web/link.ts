@@ -15,6 +15,7 @@ const silence = 12_000
 const readAllAgain = 300_000
 /** Above this many changed entities everything is read again instead. */
 const many = 200
+const readSometimes = 4000
 
 /** Keeps a model in step with the server: everything once, then the news; and says so whenever it cannot. */
 export class Link {
@@ -23,6 +24,8 @@ export class Link {
   readonly #model: Model
   readonly #update: () => void
   readonly #dirty = new Set<string>()
+  /** when an entity that is not well was read last: few of them, or none is followed so closely */
+  readonly #readAt = new Map<string, number>()
   #heard = Date.now()
   #readAll = 0
 
@@ -82,7 +85,7 @@ export class Link {
     switch (item.kind) {
       case 'heartbeat': return this.#model.serverTime(item.now)
       case 'observation':
-        if (this.#model.observed(item)) this.#dirty.add(item.entity)
+        this.#observed(item)
         return
       case 'state':
         this.#model.changed(item)
@@ -96,6 +99,15 @@ export class Link {
         return
       case 'resync':
         this.#readAll = 0
+    }
+  }
+
+  #observed(item: Extract<NewsItem, { readonly kind: 'observation' }>): void {
+    const worth = this.#model.observed(item)
+    const readAt = this.#readAt.get(item.entity) ?? 0
+    if (worth === 'now' || (worth === 'sometimes' && this.#readAt.size < many && Date.now() - readAt > readSometimes)) {
+      this.#readAt.set(item.entity, Date.now())
+      this.#dirty.add(item.entity)
     }
   }
 
@@ -115,6 +127,7 @@ export class Link {
 
   async #everything(signal: AbortSignal): Promise<void> {
     this.#dirty.clear()
+    this.#readAt.clear()
     await this.#read('console/overview', true, signal)
     this.#readAll = Date.now()
   }

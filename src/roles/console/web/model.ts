@@ -116,15 +116,19 @@ export class Model {
     this.entities.delete(id)
   }
 
-  /** A zone saw something; answers whether the zone's mind may have changed, so that its votes are worth reading again. */
-  observed({ check, zone, at, available, status }: Observed): boolean {
+  /**
+   * A zone saw something. Answers whether the zones' votes are worth reading again: 'now' when the zone saw the contrary of
+   * before, 'sometimes' while the check is not well, where a vote may change without a change of state.
+   */
+  observed({ check, zone, at, available, status }: Observed): 'now' | 'sometimes' | 'no' {
     this.lastObservation = Math.max(this.lastObservation, at)
     const item = this.#checks.get(check)
     const before = item?.seen.get(zone)
-    if (item === undefined || (before !== undefined && before.at > at)) return false
+    if (item === undefined || (before !== undefined && before.at > at)) return 'no'
     item.seen.set(zone, { zone, at, ok: available, status: available ? '' : status })
     this.#judge(item)
-    return before?.ok !== available
+    if (before?.ok !== available) return 'now'
+    return item.verdict.shown === 'OK' && agree(item) ? 'no' : 'sometimes'
   }
 
   /** An alarm changed: shown at once, and its votes are read after that. */
@@ -175,6 +179,11 @@ export class Model {
     }
     return [...heard].map(([id, { at, fresh, due }]) => ({ id, label: this.zones.get(id) ?? id, heard: at, silent: due && !fresh })).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   }
+}
+
+/** Whether the zones say the same. */
+function agree({ alarms }: CheckNow): boolean {
+  return alarms.every(({ votes: [first, ...others] }) => others.every((vote) => vote.state === first?.state))
 }
 
 /** Checks in the order of the picture: worst first, and within a state where they always are. */

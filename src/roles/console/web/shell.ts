@@ -8,11 +8,12 @@ import { EntitiesView } from './entities.ts'
 import { html } from './html.ts'
 import { keyHelp, useKeys } from './keys.ts'
 import { NowView } from './now.ts'
-import { Ago, Badge } from './parts.ts'
+import { Badge } from './parts.ts'
 import { to, useRoute, type Route } from './route.ts'
 import { mayChange } from './session.ts'
-import { useLive, useNow, useWorld } from './store.ts'
-import { looks, moment, span } from './words.ts'
+import { useLive, useWorld } from './store.ts'
+import { Pulse, Truth } from './truth.ts'
+import { looks } from './words.ts'
 
 /** The frame around every view: where one can go, whether what is shown is true, and what just changed. */
 export function Shell({ leave }: { readonly leave: () => void }): VNode {
@@ -103,45 +104,6 @@ function Search({ field, route }: SearchProps): VNode {
     if (event.key === 'Enter') document.querySelector<HTMLElement>('main [data-row]')?.focus()
   }
   return html`<input class="search" type="search" ref=${field} value=${query} onInput=${typed} onKeyDown=${key} placeholder="Search  /" aria-label="Search entities, checks and alarms" />`
-}
-
-/** The small light that tells whether the page hears the server. */
-function Pulse(): VNode {
-  const { link, model } = useLive()
-  if (link.state.kind === 'live') return html`<span class="pulse live"><i></i>live<span class="soft wide"> · <${Ago} at=${model.lastObservation} /></span></span>`
-  return html`<span class="pulse"><i></i>${link.state.kind === 'lost' ? 'not connected' : 'connecting'}</span>`
-}
-
-/** Says loudly when what is shown may not be true: no connection, or a monitor that sees nothing. */
-function Truth(): VNode | null {
-  const { link, model } = useLive()
-  const now = useNow()
-  const lost = link.state.kind === 'lost' ? link.state : undefined
-  const zones = model.zonesNow()
-  const silent = zones.filter((zone) => zone.silent)
-  useEffect(() => {
-    document.body.classList.toggle('stale', lost !== undefined)
-  }, [lost !== undefined])
-  useTitle(lost !== undefined)
-  if (lost !== undefined) {
-    return html`<div class="truth bad" role="alert">No connection: ${lost.why}. <strong>What you see is from ${moment(lost.since, now)}</strong> (${span(Date.now() - lost.since)} ago). Trying again.</div>`
-  }
-  if (!model.complete || silent.length === 0) return null
-  if (silent.length === zones.length) {
-    return html`<div class="truth bad" role="alert"><strong>The monitor is blind:</strong> no zone reports. Last observation ${model.lastObservation === 0 ? 'never' : html`<${Ago} at=${model.lastObservation} />`}.</div>`
-  }
-  return html`<div class="truth warn" role="status">${silent.map((zone) => `${zone.label} (${zone.id}) is silent${zone.heard === 0 ? '' : ` for ${span(now - zone.heard)}`}`).join('; ')}.</div>`
-}
-
-/** The tab's title says the worst there is. */
-function useTitle(lost: boolean): void {
-  const { model } = useWorld()
-  const counts = model.counts()
-  const worst = (['CRITICAL', 'WARNING', 'UNKNOWN'] as const).find((state) => counts[state] > 0)
-  const title = lost ? '⚠ no connection – Vedette' : worst === undefined ? 'Vedette' : `(${counts[worst]}) ${looks[worst].word} – Vedette`
-  useEffect(() => {
-    document.title = title
-  }, [title])
 }
 
 /** Tells changes to who listens instead of looking. */

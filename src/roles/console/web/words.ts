@@ -6,7 +6,7 @@ export const looks: Readonly<Record<Shown, { readonly glyph: string; readonly wo
   WARNING: { glyph: '!', word: 'warning', name: 'warning' },
   UNKNOWN: { glyph: '?', word: 'unknown', name: 'unknown' },
   NEW: { glyph: '…', word: 'waiting', name: 'new' },
-  OK: { glyph: '✓', word: 'fine', name: 'ok' },
+  OK: { glyph: '✓', word: 'ok', name: 'ok' },
   DISABLED: { glyph: '–', word: 'disabled', name: 'disabled' },
 }
 // Object.keys forgets its types; the keys of `looks` are exactly the states.
