@@ -20,8 +20,12 @@ const text = (rule: RegExp, explain: string) => (value: string) => {
 }
 const whole = (from: number, to: number) => (value: string) => {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < from || number > to) throw new Error(`must be a whole number from ${from} to ${to}`)
+  if (!/^\d+$/.test(value) || number < from || number > to) throw new Error(`must be a whole number from ${from} to ${to}`)
   return number
+}
+const url = (rule: RegExp, explain: string) => (value: string) => {
+  if (!rule.test(value) || !URL.canParse(value)) throw new Error(explain)
+  return value
 }
 const list = (value: string): readonly string[] => value.split(',').map((part) => part.trim()).filter((part) => part !== '')
 const optional = <T>(read: (value: string) => T) => (value: string): T | undefined => (value === '' ? undefined : read(value))
@@ -40,6 +44,23 @@ function sourceMap(value: string): ReadonlyMap<string, string> {
     if (isIP(address) === 0 || rest.length > 0) throw new Error(`must be zone=address pairs separated by commas; found "${pair}"`)
     return [zone, address]
   }))
+}
+
+/** An address that answers whenever our own network works. */
+export interface Canary { readonly host: string; readonly port: number }
+
+function canaryList(value: string): readonly Canary[] {
+  return list(value).map((address) => {
+    const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(address) ?? []
+    const host = bracketed ?? plain
+    if (host === undefined || Number(port) < 1 || Number(port) > 65_535) throw new Error(`must be host:port addresses separated by commas; found "${address}"`)
+    return { host, port: Number(port) }
+  })
+}
+
+function yesOrNo(value: string): boolean {
+  if (!/^(yes|no|true|false)$/.test(value)) throw new Error('must be yes or no')
+  return value === 'yes' || value === 'true'
 }
 
 function ranges(value: string): readonly string[] {
@@ -64,7 +85,7 @@ export const settings = {
   port: { env: 'VEDETTE_PORT', flag: '--port <number>', about: 'port to listen on', fallback: 8000, read: whole(0, 65_535) },
   data: { env: 'VEDETTE_DATA', flag: '--data <directory>', about: 'where everything is kept', fallback: './data', read: text(/./, 'must name a directory') },
   zones: { env: 'VEDETTE_ZONES', flag: '--zones <list>', about: 'monitoring zones to poll from, one poller each', fallback: ['mzlocal'], read: zoneList },
-  zoneSources: { env: 'VEDETTE_ZONE_SOURCES', flag: '--zone-sources <list>', about: 'local addresses from which zones probe, as zone=address,…', fallback: new Map<string, string>(), read: sourceMap },
+  zoneSources: { env: 'VEDETTE_ZONE_SOURCES', flag: '--zone-sources <list>', about: 'local addresses from which zones probe, as zone=address,…', fallback: undefined, read: optional(sourceMap) },
   tenant: { env: 'VEDETTE_TENANT', flag: '--tenant <id>', about: 'the account number of the first account', fallback: '100000', read: text(/^[^/\s]{1,64}$/, 'must be 1 to 64 characters without "/" or spaces') },
   adminUser: { env: 'VEDETTE_ADMIN_USER', flag: '--admin-user <name>', about: 'the first user', fallback: 'admin', read: text(/^[^\s:]{1,64}$/, 'must be 1 to 64 characters without ":" or spaces') },
   adminKey: { env: 'VEDETTE_ADMIN_KEY', about: 'the first user\'s API key', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },
@@ -76,12 +97,12 @@ export const settings = {
   maxAlarms: { env: 'VEDETTE_MAX_ALARMS', flag: '--max-alarms <number>', about: 'alarms an account may have', fallback: 100_000, read: whole(1, 10_000_000) },
   maxBody: { env: 'VEDETTE_MAX_BODY', flag: '--max-body <bytes>', about: 'the largest request body', fallback: 1_048_576, read: whole(1024, 104_857_600) },
   dailyRequests: { env: 'VEDETTE_DAILY_REQUESTS', flag: '--daily-requests <number>', about: 'API requests an account may make in 24 hours', fallback: 5_000_000, read: whole(1, 1_000_000_000) },
-  publicUrl: { env: 'VEDETTE_PUBLIC_URL', flag: '--public-url <url>', about: 'how others reach this server: for links in messages', fallback: undefined, read: optional(text(/^https?:\/\/\S+[^/]$/, 'must be an http(s) address without "/" at its end')) },
-  canaries: { env: 'VEDETTE_CANARIES', flag: '--canaries <list>', about: 'host:port addresses that answer whenever our own network works', fallback: [], read: list },
-  smtpUrl: { env: 'VEDETTE_SMTP_URL', about: 'the mail server: smtp://user:password@host:port', fallback: undefined, read: optional(text(/^smtps?:\/\/\S+$/, 'must start with smtp:// or smtps://')) },
+  publicUrl: { env: 'VEDETTE_PUBLIC_URL', flag: '--public-url <url>', about: 'how others reach this server: for links in messages', fallback: undefined, read: optional(url(/^https?:\/\/\S*[^/\s]$/, 'must be an http(s) address without "/" at its end')) },
+  canaries: { env: 'VEDETTE_CANARIES', flag: '--canaries <list>', about: 'host:port addresses that answer whenever our own network works', fallback: [], read: canaryList },
+  smtpUrl: { env: 'VEDETTE_SMTP_URL', about: 'the mail server: smtp://user:password@host:port', fallback: undefined, read: optional(url(/^smtps?:\/\/\S+$/, 'must be an address such as smtp://user:password@host:port')) },
   mailFrom: { env: 'VEDETTE_MAIL_FROM', flag: '--mail-from <address>', about: 'the sender of e-mail', fallback: 'vedette@localhost', read: text(/^\S+@\S+$/, 'must be a mail address') },
   logLevel: { env: 'VEDETTE_LOG_LEVEL', flag: '--log-level <level>', about: 'debug, info, warn or error', fallback: 'info', read: text(/^(debug|info|warn|error)$/, 'must be debug, info, warn or error') },
-  watchSelf: { env: 'VEDETTE_WATCH_SELF', flag: '--watch-self <yes|no>', about: 'whether Vedette watches itself as an entity', fallback: true, read: (value: string) => text(/^(yes|no)$/, 'must be yes or no')(value) === 'yes' },
+  watchSelf: { env: 'VEDETTE_WATCH_SELF', flag: '--watch-self <yes|no>', about: 'whether Vedette watches itself as an entity', fallback: true, read: yesOrNo },
 } satisfies Record<string, Setting<unknown>>
 
 type Names = keyof typeof settings
@@ -128,18 +149,37 @@ function firstOf(...candidates: readonly (readonly [string | undefined, string])
 export const flagName = (setting: Setting<unknown>): string => setting.flag?.split(' ')[0] ?? setting.env
 const keyName = (setting: Setting<unknown>, name: string): string => setting.flag === undefined ? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : flagName(setting).slice(2)
 
+/** A setting's default as help and the reference page show it. */
+export function defaultText({ fallback }: Setting<unknown>): string {
+  if (typeof fallback === 'boolean') return fallback ? 'yes' : 'no'
+  const shown = fallback === undefined || fallback instanceof Map ? '' : String(fallback)
+  return shown === '' ? 'none' : shown
+}
+
 async function readSettingsFile(path: string): Promise<Readonly<Record<string, string>>> {
-  let parsed: unknown
-  try {
-    parsed = parseYaml(await readFile(path, 'utf8'))
-  } catch (error) {
-    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
-  }
+  const parsed = await parsedFile(path)
   if (parsed === null || parsed === undefined) return {}
-  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw new ConfigError(`${path}: must be a map of settings`)
-  const known = new Set((Object.keys(settings) as Names[]).map((name) => keyName(settings[name], name)))
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw new ConfigError(`${path}: must be a map of settings, such as "port: 8000"`)
+  const known = (Object.keys(settings) as Names[]).map((name) => keyName(settings[name], name))
   return Object.fromEntries(Object.entries(parsed).map(([key, value]) => {
-    if (!known.has(key)) throw new ConfigError(`${path}: there is no setting "${key}"`)
-    return [key, Array.isArray(value) ? value.join(',') : value === true ? 'yes' : value === false ? 'no' : String(value)]
+    if (!known.includes(key)) throw new ConfigError(`${path}: there is no setting "${key}"; there are ${known.join(', ')}`)
+    return [key, textOf(value, `${path}: ${key}`)]
   }))
+}
+
+async function parsedFile(path: string): Promise<unknown> {
+  try {
+    // Texts as they stand: a key of digits alone is no number here.
+    return parseYaml(await readFile(path, 'utf8'), { schema: 'failsafe' })
+  } catch (error) {
+    // The first line names the place; those after it show the text, in which a secret may stand.
+    const [reason = ''] = error instanceof Error ? error.message.split('\n') : [String(error)]
+    throw new ConfigError(`${path}: ${reason.replace(/:$/, '')}`)
+  }
+}
+
+function textOf(value: unknown, where: string): string {
+  if (Array.isArray(value)) return value.map((item) => textOf(item, where)).join(',')
+  if (typeof value === 'string') return value
+  throw new ConfigError(`${where}: must be a value or a list of values`)
 }

@@ -54,7 +54,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const secretBox = openSecretBox(config.secretKey === undefined ? await loadKey(config.data) : Buffer.from(config.secretKey, 'hex'))
   const resolver = systemResolver({ forbidden: config.forbidTargets })
   const proberFrom = (source?: string) => systemProber({ clock, resolver, checkTypes, open: (details) => openDetails(details, secretBox), source })
-  const probers = new Map(config.zones.map((zone) => [zone, proberFrom(config.zoneSources.get(zone))]))
+  const probers = new Map(config.zones.map((zone) => [zone, proberFrom(config.zoneSources?.get(zone))]))
   const proberOf = (zone: string) => probers.get(zone) ?? proberFrom()
   const channels = allChannels(smtpSettings(config))
   const settings = { ...defaultApiSettings, ...apiSettings(config) }
