@@ -107,7 +107,7 @@ async function updateCheck(api: Api, { tenant, params: { entityId = '', checkId 
 async function changedCheck(api: Api, tenant: string, entity: Entity, standing: Check, body: Call['body'], ignored: string[]): Promise<Check> {
   const type = checkTypeOf(api, standing.type)
   const next = withChange('check', standing, { ...body, ...replacedTarget(body) }, { updated_at: api.clock.now() })
-  const given = type.category === 'heartbeat' ? { ...next.details, key: next.details?.key ?? standing.details.key } : next.details
+  const given = type.category === 'heartbeat' ? { ...next.details, key: next.details?.key ?? openDetails(type, standing.details, api.secretBox).key } : next.details
   const details = body.details === undefined ? standing.details : readDetails(type, given, standing.details, api.secretBox, ignored)
   const check = { ...next, details, timeout: next.timeout ?? usualTimeout(next.period) }
   await demandValid(api, tenant, check, entity, type)
