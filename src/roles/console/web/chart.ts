@@ -9,16 +9,16 @@ interface MetricFacts { readonly name: string; readonly unit: string; readonly t
 interface PlotPoint { readonly timestamp: number; readonly average?: number }
 interface Line { readonly zone: string; readonly at: readonly number[]; readonly value: readonly (number | null)[] }
 
-const ranges: readonly (readonly [label: string, ms: number])[] = [['1 h', 3_600_000], ['6 h', 21_600_000], ['1 d', 86_400_000], ['7 d', 604_800_000], ['30 d', 2_592_000_000]]
+const ranges: readonly (readonly [label: string, ms: number])[] = [['15 min', 900_000], ['1 h', 3_600_000], ['6 h', 21_600_000], ['1 d', 86_400_000], ['7 d', 604_800_000], ['30 d', 2_592_000_000]]
 const favourites = ['duration', 'tt_firstbyte', 'average', 'rtt', 'tt_connect']
 const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [1, 2]]
 
-export interface ChartProps { readonly entity: string; readonly check: string; readonly zones: readonly string[]; readonly round: number }
+export interface ChartProps { readonly entity: string; readonly check: string; readonly zones: readonly string[]; /** seconds */ readonly period: number; readonly young: boolean; readonly round: number }
 
 /** One metric of a check over time, a line a zone. */
-export function Chart({ entity, check, zones, round }: ChartProps): VNode {
+export function Chart({ entity, check, zones, period, young, round }: ChartProps): VNode {
   const { api } = useWorld()
-  const [range, setRange] = useState(3_600_000)
+  const [range, setRange] = useState(young ? 900_000 : 3_600_000)
   const [chosen, setChosen] = useState<string>()
   const base = `entities/${entity}/checks/${check}/metrics`
   const found = useRef(0)
@@ -31,7 +31,7 @@ export function Chart({ entity, check, zones, round }: ChartProps): VNode {
     const known = (metrics.value?.values ?? []).map((one) => one.name)
     return Promise.all(zones.map(async (zone): Promise<Line> => {
       const full = known.includes(`${zone}.${name}`) ? `${zone}.${name}` : name ?? ''
-      const { values } = await api.get<List<PlotPoint>>(`${base}/${encodeURIComponent(full)}/plot?from=${from}&to=${to}&points=${pointsFor(range)}&select=average`, signal)
+      const { values } = await api.get<List<PlotPoint>>(`${base}/${encodeURIComponent(full)}/plot?from=${from}&to=${to}&resolution=${resolutionFor(range, period)}&select=average`, signal)
       return { zone, ...broken(values, range) }
     }))
   }, [base, name ?? '', range, round, names.size])
@@ -52,8 +52,12 @@ function windowOf(range: number): { readonly from: number; readonly to: number }
   return { from: to - range, to }
 }
 
-/** A point each 30 s at most for short ranges, some hundreds for long ones (reference, section 14). */
-const pointsFor = (range: number): number => Math.min(range / 30_000, range > 2 * 86_400_000 ? 170 : 720)
+/** The finest resolution of which a range holds no more points than one answer does (reference, section 14); seconds. */
+function resolutionFor(range: number, period: number): string {
+  const steps = [['FULL', period * 1000], ['MIN5', 300_000], ['MIN20', 1_200_000], ['MIN60', 3_600_000]] as const
+  // Confirming runs come between the scheduled ones.
+  return steps.find(([, step]) => range / step <= 1000)?.[0] ?? 'MIN240'
+}
 
 /** Numeric metrics by their bare name, with their unit. */
 function metricNames(values: readonly MetricFacts[], zones: readonly string[]): ReadonlyMap<string, string> {

@@ -26,7 +26,8 @@ export function CheckView({ entity, check }: CheckProps): VNode {
   const { api, model } = useLive()
   const item = model.check(check)
   const newest = Math.max(0, ...[...item?.seen.values() ?? []].map((one) => one.at))
-  const round = useRounds(newest, item !== undefined && model.now() - item.check.created < 300_000 ? 5000 : 30_000)
+  const age = model.now() - (item?.check.created ?? 0)
+  const round = useRounds(newest, age < 300_000 ? 5000 : 30_000)
   const stored = useLoaded((signal) => api.get<StoredCheck>(`entities/${entity}/checks/${check}`, signal), [entity, check, item?.check.disabled])
   const data = useLoaded((signal) => api.get<CheckData>(`console/checks/${entity}/${check}`, signal), [entity, check])
   useEffect(data.reload, [newest])
@@ -38,7 +39,7 @@ export function CheckView({ entity, check }: CheckProps): VNode {
       <p class="soft">Call this address at the end of each run; when it does not come for ${stored.value.period} s (and ${stored.value.timeout} s of grace) it is overdue.</p>
       <${Copy} text=${stored.value.heartbeat_url} /><p><code>curl -fsS ${stored.value.heartbeat_url}</code></p></section>`}
     <${Zones} item=${item} data=${data.value} />
-    <${Chart} entity=${entity} check=${check} zones=${item.check.zones} round=${round} />
+    <${Chart} entity=${entity} check=${check} zones=${item.check.zones} period=${item.check.period} young=${age < 1_800_000} round=${round} />
     <${Alarms} item=${item} />
     <${Newest} data=${data.value} />
   </div>`
@@ -140,7 +141,7 @@ function Alarms({ item }: { readonly item: CheckNow }): VNode {
 function Newest({ data }: { readonly data: CheckData | undefined }): VNode {
   const all = (data?.zones ?? []).flatMap((zone) => zone.observations).toSorted((a, b) => b.at - a.at).slice(0, 40)
   return html`<section><h2>Newest observations</h2><div class="scroll"><table class="dense">
-    <thead><tr><th>When</th><th>Zone</th><th></th><th>Status</th><th class="number">Took</th><th class="wide-cell">Run</th></tr></thead>
+    <thead><tr><th>When</th><th>Zone</th><th>Available</th><th>Status</th><th class="number">Took</th><th class="wide-cell">Run</th></tr></thead>
     <tbody>${all.map((one) => html`<tr key=${`${one.zone}${one.at}${one.trace}`}>
       <td><time title=${new Date(one.at).toISOString()}>${moment(one.at, data?.now ?? one.at)}</time></td><td>${one.zone}</td>
       <td><${Badge} state=${one.available ? 'OK' : 'CRITICAL'} /></td><td class="status">${one.status}</td><td class="number">${tookOf(one)}</td>

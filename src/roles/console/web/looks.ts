@@ -25,7 +25,7 @@ export function LookTable({ looks }: { readonly looks: readonly Look[] }): VNode
   const longest = Math.max(0, ...rows.map(({ phases }) => phases.reduce((sum, phase) => sum + phase.took, 0)))
   const names = [...new Set(rows.flatMap(({ phases }) => phases.map((phase) => phase.name)))]
   return html`<div class="looks" role="status"><div class="scroll"><table>
-    <thead><tr><th>Zone</th><th></th><th>Status</th><th class="number">Took</th>${names.length > 0 ? html`<th class="wide-cell">Phases</th>` : null}</tr></thead>
+    <thead><tr><th>Zone</th><th>Available</th><th>Status</th><th class="number">Took</th>${names.length > 0 ? html`<th class="wide-cell">Phases</th>` : null}</tr></thead>
     <tbody>${rows.map(({ look, metrics, phases }) => {
       const total = totalOf(metrics)
       return html`<tr><th scope="row">${look.monitoring_zone_id ?? '–'}</th><td><${Badge} state=${look.available ? 'OK' : 'CRITICAL'} /></td><td class="status">${look.status}</td>

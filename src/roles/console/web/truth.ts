@@ -20,7 +20,10 @@ function isBlind(model: Model): boolean {
   return model.complete && zones.length > 0 && zones.every((zone) => zone.silent)
 }
 
-/** Says loudly when what is shown may not be true: no connection, or a monitor that sees nothing. */
+/**
+ * Says loudly when what is shown may not be true: no connection, or a monitor that sees nothing. The counting seconds are
+ * for eyes only: who listens would hear the whole of it again every second.
+ */
 export function Truth(): VNode | null {
   const { link, model } = useLive()
   const now = useNow()
@@ -32,13 +35,14 @@ export function Truth(): VNode | null {
   }, [lost !== undefined])
   useTitle(lost !== undefined)
   if (lost !== undefined) {
-    return html`<div class="truth bad" role="alert">No connection: ${lost.why}. <strong>What you see is from ${moment(lost.since, now)}</strong> (${span(Date.now() - lost.since)} ago). Trying again.</div>`
+    return html`<div class="truth bad" role="alert">No connection: ${lost.why}. <strong>What you see is from ${moment(lost.since, now)}</strong> <span aria-hidden="true">(${span(Date.now() - lost.since)} ago)</span>. Trying again.</div>`
   }
   if (!model.complete || silent.length === 0) return null
   if (isBlind(model)) {
-    return html`<div class="truth bad" role="alert"><strong>The monitor is blind:</strong> no zone reports. Last observation ${model.lastObservation === 0 ? 'never' : html`<${Ago} at=${model.lastObservation} />`}.</div>`
+    return html`<div class="truth bad" role="alert"><strong>The monitor is blind:</strong> no zone reports. <span aria-hidden="true">Last observation <${Ago} at=${model.lastObservation} />.</span></div>`
   }
-  return html`<div class="truth warn" role="status">${silent.map((zone) => `${zone.label} (${zone.id}) ${zone.heard === 0 ? 'has never been heard' : `is silent for ${span(now - zone.heard)}`}`).join('; ')}.</div>`
+  return html`<div class="truth warn" role="status">${silent.map((zone) => html`<div key=${zone.id}>${zone.label === zone.id ? '' : `${zone.label}, `}${zone.id} ${zone.heard === 0 ? 'has never been heard' : 'is silent'}
+    ${zone.heard === 0 ? null : html`<span aria-hidden="true">for ${span(now - zone.heard)}</span>`}</div>`)}</div>`
 }
 
 /** The tab's title says the worst there is. */
