@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import type { Lookout } from '../../src/contracts/lookout.ts'
 import type { ConfigurationChange, ConfigurationRepository, Partition } from '../../src/contracts/configuration.ts'
 import { StoreUnavailable } from '../../src/contracts/errors.ts'
 import { ask, assertRefused, made } from './raw.ts'
@@ -144,4 +146,34 @@ test('a fault of ours is named by its transaction alone, and what was stored bef
   const answer = await ask(server, 'POST', `/entities/${entity}/test-check`, check)
   assertRefused(answer, 'internalError', 'a fault')
   assert.ok(!answer.text.includes('undefined'))
+})
+
+test('who goes away, or stops the server, does not leave a probe running', async () => {
+  const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const ended: string[] = []
+  const over = Promise.withResolvers<void>()
+  const look: Lookout['look'] = async (_zones, _entity, _check, { signal }) => {
+    begun[ended.length]?.resolve()
+    try {
+      await systemClock.sleep(60_000, signal)
+    } catch (error) {
+      ended.push(String(error))
+      over.resolve()
+      throw error
+    }
+    return []
+  }
+  const server = await startTestServer({}, { lookout: { look } })
+  const entity = await made(server, '/entities', { label: 'x' })
+  const leaving = new AbortController()
+  const gone = assert.rejects(fetch(`${server.url}/v1.0/${tenant}/entities/${entity}/test-check`, { method: 'POST', signal: leaving.signal, headers: { 'x-auth-token': server.token, 'content-type': 'application/json' }, body: JSON.stringify(check) }))
+  await begun[0]?.promise
+  leaving.abort()
+  await gone
+  await over.promise
+  const waiting = ask(server, 'POST', `/entities/${entity}/test-check`, check)
+  await begun[1]?.promise
+  await server[Symbol.asyncDispose]()
+  assertRefused(await waiting, 'systemFailureError', 'the server stops')
+  assert.deepEqual(ended, ['AbortError: The client has gone', 'AbortError: The server stops'])
 })

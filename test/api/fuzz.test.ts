@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulatedRandom, type SimulatedRandom } from '../../src/adapters/simulated/random.ts'
-import { ask, made, type Answer } from './raw.ts'
-import { startTestServer, type TestServer } from './server.ts'
+import { askAt, made, type Answer } from './raw.ts'
+import { startTestServer, tenant, type TestServer } from './server.ts'
 
 type Json = Readonly<Record<string, unknown>>
 interface Operation {
   readonly operationId: string
   readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly required: boolean; readonly schema: Json }[]
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Json } } }
+  readonly requestBody?: { readonly content: { readonly 'application/json'?: { readonly schema: Json }; readonly '*/*'?: { readonly schema: Json } } }
   readonly responses: Readonly<Record<string, Json>>
 }
 interface Document { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>; readonly components: { readonly schemas: Readonly<Record<string, Json>> } }
@@ -66,7 +66,7 @@ class Fuzzer {
   }
 
   path(path: string): string {
-    return path.replace('/v1.0/{tenantId}', '').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    return path.replace('{tenantId}', tenant).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const prefix = { entityId: 'en', checkId: 'ch', alarmId: 'al', notificationId: 'nt', planId: 'np', zoneId: 'pz' }[name]
       const fitting = this.ids.filter((id) => prefix === undefined || id.startsWith(prefix))
       const text = fitting.length > 0 && this.#random.chance(0.85) ? this.#random.pick(fitting) : this.#random.pick(oddTexts)
@@ -112,9 +112,9 @@ test('nothing that the document allows, or nearly, is answered with a 5xx or wit
   for (let round = 0; round < rounds; round++) {
     for (const { path, method, operation } of operations) {
       const url = fuzzer.path(path) + fuzzer.query(operation)
-      const schema = operation.requestBody?.content['application/json'].schema
+      const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema
       const body = schema === undefined ? undefined : JSON.stringify(fuzzer.value(schema))
-      const answer = await ask(server, method, url, body)
+      const answer = await askAt(server, method, url, body)
       const problem = problemOf(answer, operation)
       assert.equal(problem, undefined, `seed ${seed}: ${method} ${url} ${body?.slice(0, 500) ?? ''} → ${answer.status} ${answer.text.slice(0, 300)}`)
       if (answer.status < 300) good.add(operation.operationId)

@@ -6,7 +6,12 @@ export interface Answer { readonly status: number; readonly headers: Headers; re
 
 /** One request to a tenant's address, nothing hidden. A text as body goes as it is. */
 export async function ask(server: Pick<TestServer, 'url' | 'token'>, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  const response = await fetch(`${server.url}/v1.0/${tenant}${path}`, {
+  return askAt(server, method, `/v1.0/${tenant}${path}`, body, headers)
+}
+
+/** The same to any address of the server. */
+export async function askAt(server: Pick<TestServer, 'url' | 'token'>, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const response = await fetch(server.url + path, {
     method, headers: { 'x-auth-token': server.token, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) }),
   })

@@ -126,3 +126,19 @@ export const PlotQuery = Type.Object({
   marker: Type.Optional(time('where the page before stopped')),
 })
 export const DebugQuery = Type.Object({ debug: Type.Optional(Type.Boolean({ description: 'adds the response\'s body' })) })
+
+const credential = Type.String({ minLength: 1, maxLength: 255 })
+const tenants = { tenantName: Type.Optional(Type.String({ maxLength: 255 })), tenantId: Type.Optional(Type.String({ maxLength: 255 })) }
+/** The two ways to sign in, as Keystone's identity service v2.0 has them. */
+export const KeyForm = Type.Object({ auth: Type.Object({ 'RAX-KSKEY:apiKeyCredentials': Type.Object({ username: credential, apiKey: credential }), ...tenants }) }, { title: 'ApiKeyForm' })
+export const PasswordForm = Type.Object({ auth: Type.Object({ passwordCredentials: Type.Object({ username: credential, password: credential }), ...tenants }) }, { title: 'PasswordForm' })
+export type KeyForm = Static<typeof KeyForm>
+export type PasswordForm = Static<typeof PasswordForm>
+const named = { id: Type.String(), name: Type.String() }
+export const Access = Type.Object({
+  access: Type.Object({
+    token: Type.Object({ id: Type.String(), expires: orNull(Type.String({ format: 'date-time' })), tenant: Type.Object(named) }),
+    user: Type.Object({ ...named, roles: Type.Array(Type.Object({ ...named, description: Type.String() })) }),
+    serviceCatalog: Type.Array(Type.Object({ name: Type.String(), type: Type.String(), endpoints: Type.Array(Type.Object({ tenantId: Type.String(), publicURL: Type.String() })) })),
+  }),
+}, { title: 'Access' })

@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from 'typebox'
+import { Access, KeyForm, PasswordForm } from './bodies.ts'
 import { errorTypes, type ErrorType } from './errors.ts'
 import { commonErrors, paramPrefixes, routes, type Answer, type Route } from './routes.ts'
 
@@ -21,6 +22,7 @@ export function openApi(version: string, details: DetailSchemas): Json {
     const operations = paths[path] ??= {}
     operations[route.method.toLowerCase()] = operation(id, route, schemas)
   }
+  Object.assign(paths, openPaths(schemas))
   for (const [name, schema] of Object.entries(details)) schemas.add(name, schema)
   return {
     openapi: '3.1.0',
@@ -31,8 +33,28 @@ export function openApi(version: string, details: DetailSchemas): Json {
   }
 }
 
+/** The addresses that ask for no token. */
+function openPaths(schemas: Schemas): Record<string, Record<string, Json>> {
+  const signIn = {
+    operationId: 'identity.signIn', summary: 'Signs in; the token lasts a day', security: [], parameters: [],
+    requestBody: { required: true, content: { 'application/json': { schema: { anyOf: [schemas.refer(KeyForm), schemas.refer(PasswordForm)] } } } },
+    responses: { 200: { description: 'done', headers: withHeaders(), content: { 'application/json': { schema: schemas.refer(Access) } } }, ...failures(['badRequest', 'unauthorizedError', 'requestTooLargeError', 'rateLimitReached', 'internalError', 'systemFailureError']) },
+  }
+  const report = (operationId: string, summary: string) => ({
+    operationId, summary, security: [], parameters: pathParameters('/{entityId}/{checkId}/{key}'),
+    requestBody: { required: false, content: { '*/*': { schema: { description: 'an object becomes metrics, any other text the status' } } } },
+    responses: { 200: { description: 'recorded', headers: withHeaders(), content: { 'text/plain': { schema: { const: 'ok\n' } } } }, ...failures(['notFoundError', 'requestTooLargeError', 'rateLimitReached', 'internalError', 'systemFailureError']) },
+  })
+  const beat = '/heartbeat/{tenantId}/{entityId}/{checkId}/{key}'
+  return {
+    '/v2.0/tokens': { post: signIn },
+    [beat]: { post: report('heartbeat.report', 'A job reports; GET and HEAD do the same') },
+    [`${beat}/fail`]: { post: report('heartbeat.fail', 'A job says that it failed; GET and HEAD do the same') },
+  }
+}
+
 function operation(operationId: string, route: Route, schemas: Schemas): Json {
-  const base = { operationId, summary: route.about, parameters: [...pathParameters(route.path), ...queryParameters(route, schemas)], responses: { ...success(route.answer, schemas), ...failures(route) } }
+  const base = { operationId, summary: route.about, parameters: [...pathParameters(route.path), ...queryParameters(route, schemas)], responses: { ...success(route.answer, schemas), ...failures(errorsOf(route)) } }
   return route.body === undefined ? base : { ...base, requestBody: { required: true, content: { 'application/json': { schema: schemas.refer(route.body) } } } }
 }
 
@@ -74,8 +96,8 @@ function success(answer: Answer, schemas: Schemas): Json {
 }
 
 /** One response a status; its description names the types that it stands for. */
-function failures(route: Route): Json {
-  const byStatus = Map.groupBy(errorsOf(route), (type) => errorTypes[type].status)
+function failures(errors: readonly ErrorType[]): Json {
+  const byStatus = Map.groupBy(errors, (type) => errorTypes[type].status)
   return Object.fromEntries([...byStatus].map(([status, types]) => [status, {
     description: types.map((type) => `${type}: ${errorTypes[type].about}`).join('; '),
     headers: types.some((type) => errorTypes[type].retry) ? withHeaders('Retry-After') : withHeaders(),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { KeyForm, PasswordForm } from '../../core/wire/bodies.ts'
 import { Refusal } from '../../core/wire/errors.ts'
 import { fit } from '../../core/wire/fit.ts'
 import { sendJson } from './answers.ts'
@@ -7,11 +7,6 @@ import { parseBody } from './body.ts'
 import { originOf } from './requests.ts'
 import type { ApiSettings } from './settings.ts'
 import type { Credentials, Issued, SignIn } from './sign-in.ts'
-
-const text = Type.String({ minLength: 1, maxLength: 255 })
-const tenants = { tenantName: Type.Optional(Type.String()), tenantId: Type.Optional(Type.String()) }
-const KeyForm = Type.Object({ auth: Type.Object({ 'RAX-KSKEY:apiKeyCredentials': Type.Object({ username: text, apiKey: text }), ...tenants }) })
-const PasswordForm = Type.Object({ auth: Type.Object({ passwordCredentials: Type.Object({ username: text, password: text }), ...tenants }) })
 
 /** `POST /v2.0/tokens`: the part of Keystone's identity service that clients need in order to find this API. */
 export function serveIdentity(app: FastifyInstance, signIn: SignIn, settings: ApiSettings): void {
@@ -28,13 +23,13 @@ function readForm(body: unknown): { readonly credentials: Credentials; readonly 
   const key = fit(KeyForm, body)
   if (key.ok) {
     // fit has made it this form.
-    const { auth } = key.value as { auth: { 'RAX-KSKEY:apiKeyCredentials': { username: string; apiKey: string }; tenantName?: string; tenantId?: string } }
+    const { auth } = key.value as KeyForm
     const { username, apiKey } = auth['RAX-KSKEY:apiKeyCredentials']
     return { credentials: { username, kind: 'key', secret: apiKey }, tenant: auth.tenantName ?? auth.tenantId }
   }
   const password = fit(PasswordForm, body)
   if (!password.ok) throw new Refusal('badRequest', 'Validation error', 'auth must hold RAX-KSKEY:apiKeyCredentials with username and apiKey, or passwordCredentials with username and password')
-  const { auth } = password.value as { auth: { passwordCredentials: { username: string; password: string }; tenantName?: string; tenantId?: string } }
+  const { auth } = password.value as PasswordForm
   return { credentials: { username: auth.passwordCredentials.username, kind: 'password', secret: auth.passwordCredentials.password }, tenant: auth.tenantName ?? auth.tenantId }
 }
 

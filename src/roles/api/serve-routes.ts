@@ -20,6 +20,8 @@ const allMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
 export function serveRoutes(app: FastifyInstance, api: Api, signIn: SignIn, handlers: AllHandlers): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload, api.settings))
+  const under = new Set<AbortController>()
+  app.addHook('preClose', async () => { for (const controller of under) controller.abort(new DOMException('The server stops', 'AbortError')) })
   const byPath = new Map<string, string[]>()
   for (const [id, route] of Object.entries(routes) as [RouteId, Route][]) {
     for (const url of addressesOf(route.path)) {
@@ -27,12 +29,12 @@ export function serveRoutes(app: FastifyInstance, api: Api, signIn: SignIn, hand
       app.route({
         method: route.method, url,
         onRequest: async (request, reply) => { await admit(api, signIn, route, request as Request, reply) },
-        handler: (request, reply) => answer(api, route, handlers[id], request as Request, reply),
+        handler: (request, reply) => answer(api, route, handlers[id], request as Request, reply, watch(reply, under)),
       })
     }
   }
   for (const [url, methods] of byPath) serveOtherMethods(app, url, methods)
-  app.options('/v1.0/*', (_request, reply) => reply.code(204).send())
+  for (const url of ['/v1.0/*', '/v2.0/*']) app.options(url, (_request, reply) => reply.code(204).send())
   app.route({ method: [...allMethods], url: '/v1.0/:tenantId/*', onRequest: async (request) => { await demandSession(signIn, request) }, handler: nowhere })
 }
 
@@ -76,7 +78,18 @@ async function admit(api: Api, signIn: SignIn, route: Route, request: Request, r
   request.asked = { session }
 }
 
-async function answer(api: Api, route: Route, handler: Handler, request: Request, reply: FastifyReply): Promise<FastifyReply> {
+/** A signal for as long as somebody waits for the answer. */
+function watch(reply: FastifyReply, under: Set<AbortController>): AbortSignal {
+  const controller = new AbortController()
+  under.add(controller)
+  reply.raw.once('close', () => {
+    under.delete(controller)
+    controller.abort(new DOMException('The client has gone', 'AbortError'))
+  })
+  return controller.signal
+}
+
+async function answer(api: Api, route: Route, handler: Handler, request: Request, reply: FastifyReply, signal: AbortSignal): Promise<FastifyReply> {
   const { session } = request.asked
   if (session === undefined) throw new RangeError('A route was reached without its token having been looked at')
   const { tenantId: tenant = '', ...params } = paramsOf(request)
@@ -84,7 +97,7 @@ async function answer(api: Api, route: Route, handler: Handler, request: Request
   const ignored: string[] = []
   const origin = originOf(request, api.settings.publicUrl)
   const call: Call = {
-    tenant, session, params, ignored, origin, txnId: request.id, place: placeOf(request, origin), signal: request.signal,
+    tenant, session, params, ignored, origin, txnId: request.id, place: placeOf(request, origin), signal,
     query: readQuery(route.query, request.query), body: readRouteBody(route, request.body, request.headers['content-type'], api.settings, ignored),
   }
   const result = await handler(call)
@@ -106,6 +119,7 @@ const paramsOf = (request: FastifyRequest) => request.params as Readonly<Record<
 export function auditOf(request: FastifyRequest, status: number) {
   const query = Object(request.query) as Readonly<Record<string, unknown>>
   const url = (request.raw.url ?? '').split('?', 1)[0]
-  return { txnId: request.id, method: request.method, url, status, user: (request as Partial<Request>).asked?.session?.user, who: query._who, why: query._why }
+  const said = (text: unknown) => (typeof text === 'string' ? text.slice(0, 255) : undefined)
+  return { txnId: request.id, method: request.method, url, status, user: (request as Partial<Request>).asked?.session?.user, who: said(query._who), why: said(query._why) }
 }
 
