@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url'
 const wanted = 26
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const program = here('../src/program/index.ts')
+// Stripped and compiled code is kept: a second start is faster, and the stripper's memory is never taken.
+const cache = here('../node_modules/.cache/vedette')
 
 if (Number(process.versions.node.split('.')[0]) >= wanted) {
-  // Stripped and compiled code is kept: a second start is faster, and the stripper's memory is never taken.
   const { enableCompileCache } = await import('node:module')
-  enableCompileCache(here('../node_modules/.cache/vedette'))
+  enableCompileCache(cache)
   await import('../src/program/index.ts')
 } else {
   const own = here(process.platform === 'win32' ? '../node_modules/node/bin/node.exe' : '../node_modules/node/bin/node')
@@ -23,7 +24,7 @@ if (Number(process.versions.node.split('.')[0]) >= wanted) {
       `(npm's setting ignore-scripts), or there is no build for ${process.platform} ${process.arch}. Then install Node.js ${wanted} by hand.`)
     process.exit(1)
   }
-  const child = spawn(own, [program, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(own, [program, ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: cache } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)))
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { BlockList, isIP } from 'node:net'
 import { parse as parseYaml } from 'yaml'
 import { limits } from '../core/entities/defaults.ts'
+import { reasonOf } from './plain.ts'
 
 /** One setting: a flag, an environment variable and a key of the settings file, which is the flag's name. */
 interface Setting<T> {
@@ -123,7 +124,7 @@ export interface ConfigSources {
 
 /** Reads every setting: a flag wins over the environment, which wins over the file, which wins over the default. */
 export async function readConfig({ flags, env, file }: ConfigSources): Promise<Config> {
-  const fromFile = file === undefined ? {} : await readSettingsFile(file)
+  const fromFile = file === undefined || file === '' ? {} : await readSettingsFile(file)
   const entries = (Object.keys(settings) as Names[]).map((name) => {
     const setting: Setting<unknown> = settings[name]
     const [text, where] = firstOf([flags[name], flagName(setting)], [env[setting.env], setting.env], [fromFile[keyName(setting, name)], `${file}: ${keyName(setting, name)}`])
@@ -152,8 +153,8 @@ const keyName = (setting: Setting<unknown>, name: string): string => setting.fla
 /** A setting's default as help and the reference page show it. */
 export function defaultText({ fallback }: Setting<unknown>): string {
   if (typeof fallback === 'boolean') return fallback ? 'yes' : 'no'
-  const shown = fallback === undefined || fallback instanceof Map ? '' : String(fallback)
-  return shown === '' ? 'none' : shown
+  if (Array.isArray(fallback) && fallback.length > 0) return fallback.join(',')
+  return typeof fallback === 'string' || typeof fallback === 'number' ? String(fallback) : 'none'
 }
 
 async function readSettingsFile(path: string): Promise<Readonly<Record<string, string>>> {
@@ -173,7 +174,7 @@ async function parsedFile(path: string): Promise<unknown> {
     return parseYaml(await readFile(path, 'utf8'), { schema: 'failsafe' })
   } catch (error) {
     // The first line names the place; those after it show the text, in which a secret may stand.
-    const [reason = ''] = error instanceof Error ? error.message.split('\n') : [String(error)]
+    const [reason = ''] = reasonOf(error).split('\n')
     throw new ConfigError(`${path}: ${reason.replace(/:$/, '')}`)
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { SmtpSettings } from '../adapters/channels/index.ts'
 import type { ProbedCheck } from '../contracts/prober.ts'
-import { ConfigError, type Config } from './config.ts'
+import type { Canary, Config } from './config.ts'
 
 /** The version of this program, from its package. Read once at start-up. */
 export const version: string = String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version)
@@ -22,8 +22,6 @@ export function canarySettings({ canaries }: Config): { readonly checks: readonl
   return { checks: canaries.map(canary), every: 10_000 }
 }
 
-function canary(address: string, index: number): ProbedCheck {
-  const [, host, port] = /^\[?([^\s\]]+)\]?:(\d{1,5})$/.exec(address) ?? []
-  if (host === undefined || Number(port) > 65_535) throw new ConfigError(`--canaries: must be host:port addresses separated by commas; found "${address}"`)
-  return { id: `chCanary${index}`, type: 'remote.tcp', details: { port: Number(port) }, timeout: 5, period: 10, target_alias: null, target_hostname: host, target_resolver: null }
+function canary({ host, port }: Canary, index: number): ProbedCheck {
+  return { id: `chCanary${index}`, type: 'remote.tcp', details: { port }, timeout: 5, period: 10, target_alias: null, target_hostname: host, target_resolver: null }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { allChannels } from '../adapters/channels/index.ts'
@@ -32,6 +32,7 @@ import { startSweeper } from '../roles/sweeper/start-sweeper.ts'
 import { canarySettings, smtpSettings, version } from './facts.ts'
 import type { Config } from './config.ts'
 import { buildEngine, type Engine } from './engine.ts'
+import { reasonOf } from './plain.ts'
 import { createSelfEntity, selfIds } from './self-entity.ts'
 import { families, problemsOf, selfFacts, type Parts } from './self-report.ts'
 
@@ -49,8 +50,7 @@ const sweepEvery = 5000
 export async function start(config: Config, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack()
   const stop = new AbortController()
-  await mkdir(config.data, { recursive: true })
-  const store = stack.use(await openEmbedded({ directory: config.data, clock, log }))
+  const store = stack.use(await openData(config.data, log))
   const secretBox = openSecretBox(config.secretKey === undefined ? await loadKey(config.data) : Buffer.from(config.secretKey, 'hex'))
   const resolver = systemResolver({ forbidden: config.forbidTargets })
   const proberFrom = (source?: string) => systemProber({ clock, resolver, checkTypes, open: (details) => openDetails(details, secretBox), source })
@@ -100,6 +100,23 @@ export async function start(config: Config, log: Log): Promise<Running> {
 
   const owned = stack.move()
   return { url: api.url, credentials, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** The data directory cannot be used; the message names it. */
+export class DataProblem extends Error {
+  override readonly name = 'DataProblem'
+}
+
+/** Opens the store in its directory, which is made, for this user alone, if need be. */
+async function openData(directory: string, log: Log): Promise<Store> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await access(directory, constants.W_OK)
+    return await openEmbedded({ directory, clock, log })
+  } catch (error) {
+    const reason = reasonOf(error)
+    throw new DataProblem(reason.startsWith(directory) ? reason : `cannot keep data in ${directory}: ${reason}; choose another directory with --data (VEDETTE_DATA)`, { cause: error })
+  }
 }
 
 function apiSettings(config: Config) {

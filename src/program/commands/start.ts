@@ -2,15 +2,18 @@ import { join } from 'node:path'
 import { writeHeapSnapshot } from 'node:v8'
 import type { Command } from 'commander'
 import { systemLog } from '../../adapters/system/log.ts'
-import { readConfig, settings, type Config } from '../config.ts'
-import { start, type Running } from '../start.ts'
+import type { Log } from '../../contracts/log.ts'
+import { defaultText, readConfig, settings, type Config } from '../config.ts'
+import { codeOf, reasonOf } from '../plain.ts'
+import { DataProblem, start, type Running } from '../start.ts'
+import { announcement } from './announce.ts'
 
 /** `vedette start`: everything in one process, until SIGTERM or SIGINT, which drain and lose nothing. */
 export function registerStart(program: Command): void {
-  const command = program.command('start').description('run everything in this process')
-  for (const setting of Object.values(settings)) if ('flag' in setting) command.option(setting.flag, `${setting.about} (${setting.env}; default ${String(setting.fallback ?? 'none')})`)
+  const command = program.command('start').description('run everything in this process').showHelpAfterError('vedette start --help tells all settings.')
+  for (const setting of Object.values(settings)) if ('flag' in setting) command.option(setting.flag, `${setting.about} (${setting.env}; default ${defaultText(setting)})`)
   command.option('--settings <file>', 'a YAML file whose keys are the flags\' names (VEDETTE_SETTINGS)')
-  command.addHelpText('after', `\nIn the environment only:\n${Object.values(settings).filter((setting) => !('flag' in setting)).map((setting) => `  ${setting.env}  ${setting.about}`).join('\n')}`)
+  command.addHelpText('after', `\nIn the environment only:\n${Object.values(settings).filter((setting) => !('flag' in setting)).map((setting) => `  ${setting.env.padEnd(20)}  ${setting.about}`).join('\n')}`)
   command.action(async (flags: Record<string, string | undefined>) => {
     const config = await readConfig({ flags, env: process.env, file: flags.settings ?? process.env.VEDETTE_SETTINGS })
     await run(config)
@@ -20,41 +23,61 @@ export function registerStart(program: Command): void {
 async function run(config: Config): Promise<void> {
   const log = systemLog(config.logLevel)
   const stopped = untilStopped()
+  quietStripping()
   {
-    await using vedette = await start(config, log)
-    announce(config, vedette)
+    await using vedette = await started(config, log)
     log.info({ url: vedette.url, zones: config.zones, data: config.data }, 'up')
+    // On standard error, so that the log stays JSON.
+    console.error(announcement(config, vedette.url, vedette.credentials))
     process.on('SIGUSR2', () => log.warn({ file: writeHeapSnapshot(join(config.data, `heap-${Date.now()}.heapsnapshot`)) }, 'wrote a heap snapshot'))
     log.info({ signal: await stopped }, 'stopping: finishing what runs')
   }
   log.info({}, 'stopped')
 }
 
+/** Starts, or says in one line what the operator has to change; an error that nobody foresaw leaves its stack in the log. */
+async function started(config: Config, log: Log): Promise<Running> {
+  try {
+    return await start(config, log)
+  } catch (error) {
+    const problem = problemOf(error, config)
+    if (problem === undefined) log.error({ error: error instanceof Error ? error.stack : String(error) }, 'could not start')
+    throw new Error(problem ?? reasonOf(error), { cause: error })
+  }
+}
+
+function problemOf(error: unknown, { host, port }: Config): string | undefined {
+  const code = codeOf(error)
+  if (error instanceof DataProblem) return error.message
+  if (code === 'EADDRINUSE') return `port ${port} of ${host} is in use by another program; stop that, or choose another port with --port (VEDETTE_PORT)`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `cannot listen on ${host}: it is no address of this machine; choose another with --host (VEDETTE_HOST)`
+  if (code === 'EACCES' && error instanceof Error && error.message.startsWith('listen')) return `may not listen on port ${port} of ${host}; choose a port from 1024 up with --port (VEDETTE_PORT)`
+  return undefined
+}
+
+/**
+ * Resolves with the first signal to stop. A later one ends the process at once; but not one within a second of the
+ * first, since a terminal's Ctrl-C reaches this process twice: by itself, and through npm.
+ */
 function untilStopped(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
+  let first: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
+      if (first !== undefined && performance.now() - first > 1000) process.exit(1)
+      first ??= performance.now()
       resolve(signal)
-      // A second signal does not wait.
-      process.once(signal, () => process.exit(1))
     })
   }
   return promise
 }
 
-/** For people: where to look, and once what the first start generated. On standard error, so that the log stays JSON. */
-function announce(config: Config, { url, credentials }: Running): void {
-  const address = config.publicUrl ?? url
-  if (credentials === null) {
-    console.error(`\n  Vedette is up: ${address}\n`)
-    return
+/** The console's modules lose their types through a function that Node calls experimental, which is no news to whoever starts Vedette. */
+function quietStripping(): void {
+  const emit = process.emitWarning.bind(process)
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (typeof warning === 'string' && warning.startsWith('stripTypeScriptTypes ')) return
+    // Its overloads cannot be told as one list of arguments.
+    Reflect.apply(emit, undefined, [warning, ...rest])
   }
-  console.error(`
-  Vedette is up. This is its first start; the following is shown once:
-
-    console    ${address}/#token=${credentials.token}
-    user       ${config.adminUser}
-    API key    ${credentials.key}
-    token      ${credentials.token}
-`)
 }
