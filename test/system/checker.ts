@@ -5,7 +5,7 @@ import { compileText, type Compiled } from '../../src/core/alarm-language/index.
 import type { AlarmRow, LedgerEntry, Rule, State, Vote } from '../../src/core/alarm-row.ts'
 import { decide, stateAfter } from '../../src/core/consensus/decide.ts'
 import { ruleOf, type TypeFacts } from '../../src/core/consensus/rule.ts'
-import { voteDepth, zoneView } from '../../src/core/consensus/vote.ts'
+import { stressedLimit, voteDepth, zoneView } from '../../src/core/consensus/vote.ts'
 import type { Alarm, Check } from '../../src/core/entities/resources.ts'
 import { observationId, type Observation } from '../../src/core/observation.ts'
 
@@ -164,9 +164,10 @@ export class Checker {
   }
 }
 
-/** A run of stressed observations is counted as far as one looks. */
+/** Of a zone that is blind with stress it does not matter how far back that goes, nor whether an older vote was found. */
 function sameVote(a: Vote | undefined, b: Vote | undefined): boolean {
-  const capped = (vote: Vote | undefined) => vote && { ...vote, stressedRun: Math.min(vote.stressedRun, voteDepth) }
+  if (a === undefined || b === undefined) return a === b || (a ?? b)!.stressedRun > stressedLimit // one of them is there
+  const capped = (vote: Vote) => ({ ...vote, stressedRun: Math.min(vote.stressedRun, stressedLimit + 1) })
   return isDeepStrictEqual(capped(a), capped(b))
 }
 

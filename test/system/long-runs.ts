@@ -1,5 +1,7 @@
 import { alarm, entityWith, httpCheck } from './drafts.ts'
 import { unhurried } from './world.ts'
+import type { Mood } from './chaos.ts'
+import { randomRun, type RandomRun } from './random-run.ts'
 import { simulated, startSystem, type System } from './start-system.ts'
 
 const zones = ['mzdfw', 'mzlon', 'mzord']
@@ -34,5 +36,12 @@ async function oneZoneCut({ seed, hours }: { readonly seed: number; readonly hou
   return outcome(system)
 }
 
-export const longRuns = { 'one-zone-cut': oneZoneCut } as const
+/** Random faults under each of the seeds, one after the other. */
+async function randomRuns({ seeds, mood }: { readonly seeds: readonly number[]; readonly mood: Mood }): Promise<readonly RandomRun[]> {
+  const runs: RandomRun[] = []
+  for (const seed of seeds) runs.push(await randomRun({ seed, mood }))
+  return runs
+}
+
+export const longRuns = { 'one-zone-cut': oneZoneCut, 'random-runs': randomRuns } as const
 export type LongRuns = typeof longRuns

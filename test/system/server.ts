@@ -32,9 +32,20 @@ const openBox: SecretBox = {
   isSealed: (text) => text.startsWith('sealed:'),
 }
 
-export async function startServer(world: World, name: string, skew = 0): Promise<Server> {
-  const { options, mailbox, confirmBus } = world
+/** A server that fails to start is dead: undefined. */
+export async function startServer(world: World, name: string, skew = 0): Promise<Server | undefined> {
   const clock = world.clock.node(name, { skew })
+  try {
+    return await start(world, name, clock)
+  } catch (error) {
+    world.log.error({ node: name, error: String(error) }, 'did not start')
+    clock.kill()
+    return undefined
+  }
+}
+
+async function start(world: World, name: string, clock: NodeClock): Promise<Server> {
+  const { options, mailbox, confirmBus } = world
   const store = world.store.process(clock)
   const random = world.random.fork(`server ${name}`)
   const log = world.log.with({ node: name })

@@ -29,6 +29,7 @@ export class System implements AsyncDisposable {
   readonly #spools = new Map<string, MemorySpool>()
   readonly #drafts: Draft[] = []
   #starts = 0
+  #turn = 0
 
   constructor(world: World) {
     this.world = world
@@ -74,7 +75,7 @@ export class System implements AsyncDisposable {
 
   /** A change of configuration through any server that lives. */
   async configure(draft: Pick<Draft, 'entity'>, changes: readonly ConfigurationChange[]): Promise<void> {
-    const server = this.#anyServer()
+    const server = this.#living(this.#turn++)
     if (server === undefined) throw new Error('there is no server to configure')
     await this.run((async () => {
       await server.store.configuration.commit({ tenant, entity: draft.entity.id }, changes)
@@ -107,7 +108,7 @@ export class System implements AsyncDisposable {
     this.#spools.set(zone, spool)
     this.#starts += 1
     const name = `poller-${zone}-${this.#starts}`
-    this.pollers.set(zone, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#anyServer(), lag: () => this.lag.get(zone) ?? 0 })))
+    this.pollers.set(zone, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#living(this.world.options.zones.indexOf(zone)), lag: () => this.lag.get(zone) ?? 0 })))
   }
 
   killPoller(zone: string): void {
@@ -122,7 +123,7 @@ export class System implements AsyncDisposable {
       tenant, entity: entity.id, check: check.id, zone: 'heartbeat', slot: at, kind: 'scheduled', boot: 'job', sequence: 0, at, receivedAt: at,
       available: true, status: 'reported', metrics: {}, target: null, startDelay: 0, lag: 0, stressed: null, trace: `beat-${at}`,
     }
-    const server = this.#anyServer()
+    const server = this.#living(this.#turn++)
     if (server !== undefined) await this.run(server.engine.ingest.take([beat], true))
   }
 
@@ -138,9 +139,10 @@ export class System implements AsyncDisposable {
     return [...this.checker.problems.map(({ law, alarm, version, what }) => `${law}: ${alarm}@${version} ${what}`), ...gone]
   }
 
-  /** The first that lives; a poller that lost its server finds the next one. */
-  #anyServer(): Server | undefined {
-    return this.servers.find((server) => server !== undefined)
+  /** Zones and people find different servers; who lost its server finds one of those that live. */
+  #living(n: number): Server | undefined {
+    const living = this.servers.filter((server) => server !== undefined)
+    return living[n % living.length]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

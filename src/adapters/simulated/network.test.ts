@@ -37,8 +37,7 @@ test('a zone that is cut off sees nothing of anything, and says timeout after th
   const before = clock.monotonic()
   assert.equal(await look('a', site.hostname), 'timeout')
   assert.equal(clock.monotonic() - before, 10_000)
-  assert.equal(network.reaches('a', site.hostname), false)
-  assert.equal(network.reaches('b', site.hostname), true)
+  assert.match(await look('b', site.hostname), /^code=200/)
 })
 
 test('an aborted probe rejects with the reason', async () => {

@@ -17,6 +17,8 @@ export interface Target {
   comeBackFor(...zones: readonly string[]): void
   /** ms until it answers */
   latency(ms: number): void
+  /** how it is now, for whoever compares what is seen with the truth */
+  truth(): { readonly up: boolean; readonly latency: number; readonly code: string }
 }
 
 export interface SimulatedNetwork {
@@ -29,8 +31,6 @@ export interface SimulatedNetwork {
   loss(zone: string, share: number): void
   /** what a poller in `zone` sees; waits on its machine's clock */
   prober(zone: string, clock: Clock): Prober
-  /** whether a probe of `hostname` from `zone` would be answered now: the truth, for a checker */
-  reaches(zone: string, hostname: string): boolean
 }
 
 interface Server {
@@ -72,6 +72,7 @@ class Network implements SimulatedNetwork {
       vanishFor: (...zones) => { for (const zone of zones) server.hiddenFrom.add(zone) },
       comeBackFor: (...zones) => { for (const zone of zones) server.hiddenFrom.delete(zone) },
       latency: (ms) => { server.latency = ms },
+      truth: () => server,
     }
   }
 
@@ -89,11 +90,6 @@ class Network implements SimulatedNetwork {
 
   prober(zone: string, clock: Clock): Prober {
     return { run: (_entity, check, { signal }) => this.#probe(zone, clock, check, signal) }
-  }
-
-  reaches(zone: string, hostname: string): boolean {
-    const server = this.#servers.get(hostname)
-    return server !== undefined && server.up && !this.#cut.has(zone) && !server.hiddenFrom.has(zone)
   }
 
   async #probe(zone: string, clock: Clock, check: ProbedCheck, signal: AbortSignal): Promise<ProbeResult> {

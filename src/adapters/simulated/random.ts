@@ -24,9 +24,8 @@ export function simulatedRandom(seed: number): SimulatedRandom {
     integer: (from, to) => from + Math.floor(float() * (to - from)),
     chance: (share) => float() < share,
     pick<T>(values: readonly T[]): T {
-      const value = values[Math.floor(float() * values.length)]
-      if (value === undefined) throw new RangeError('There is nothing to pick from')
-      return value
+      if (values.length === 0) throw new RangeError('There is nothing to pick from')
+      return values[Math.floor(float() * values.length)] as T // the index is inside
     },
   }
 }
