@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer as createHttpServer } from 'node:http'
 import { afterEach, test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { Check } from 'typebox/value'
 import { remoteHttp } from './remote-http.ts'
 import { answering, assertFacts, assertNothingOpen, listening, probe, talking, values, type Probing } from './kit/probing.suite.ts'
 
@@ -191,4 +192,25 @@ test('an abort from outside rejects with its reason and leaves nothing open', as
   const reason = new Error('the zone stops')
   setTimeout(() => controller.abort(reason), 30)
   await assert.rejects(look(site.port, {}, { signal: controller.signal }), reason)
+})
+
+test('a url that cannot be used is refused before it runs, and says nothing of the target', async () => {
+  const keys = (url: string, rest = {}) => remoteHttp.problem?.({ url, ...rest })?.key
+  assert.deepEqual([keys('http://a/'), keys('ftp://a/'), keys('a'), keys('http://u:p@a/'), keys('http://a/', { body: '(' }), keys('http://a/', { body_matches: { x: 'ok', y: '(?=z)' } })],
+    [undefined, 'url', 'url', 'url', 'body', 'body_matches.y'])
+  const result = await probe(remoteHttp, { details: { url: 'http://u:p@127.0.0.1/' } })
+  assert.deepEqual([result.available, result.cannot], [false, true])
+})
+
+test('details are what the reference says', () => {
+  const fits = (details: object) => Check(remoteHttp.details, { url: 'http://a/', ...details })
+  const right = [{}, { method: 'INFO' }, { headers: { 'X-A': 'b' } }, { payload: null, auth_user: null }, { body_matches: { 'a b-c_1': 'x' } }, { headers: { 'hosts': 'x' } }]
+  const wrong = [
+    { url: '' }, { url: 'x'.repeat(8097) }, { method: 'PATCH' }, { body: 'x'.repeat(256) }, { body: '' }, { payload: 'x'.repeat(1025) }, { follow_redirects: 'yes' },
+    { body_matches: { 'a/b': 'x' } }, { body_matches: Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`k${i}`, 'x'])) },
+    { headers: { Host: 'x' } }, { headers: { 'Content-LENGTH': 'x' } }, { headers: { 'a b': 'x' } }, { headers: { a: 'x\r\ny' } }, { headers: { a: '' } }, { headers: { a: 'x'.repeat(51) } },
+    { headers: Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, 'x'])) },
+  ]
+  for (const details of right) assert.equal(fits(details), true, JSON.stringify(details))
+  for (const details of wrong) assert.equal(fits(details), false, JSON.stringify(details))
 })

@@ -56,27 +56,30 @@ export const remoteHttp = defineCheckType({
   details,
   secrets: ['auth_password'],
   metrics: { ...own, 'body_match_*': words('what the named pattern matched; empty when it did not'), ...certificateFacts },
-  problem: (given) => urlProblem(given.url) ?? wrongPattern({ body: given.body, ...prefixed(given.body_matches) }),
+  problem: (given) => urlOf(given).problem ?? wrongPattern({ body: given.body, ...prefixed(given.body_matches) }),
   async run(context) {
-    if (urlProblem(context.details.url) !== undefined) return unavailable({ kind: 'failed', status: 'the url cannot be used', cannot: true })
-    const travelled = await travel(context, journeyOf(context))
-    return result(context, travelled)
+    const { url, problem } = urlOf(context.details)
+    if (problem !== undefined) return unavailable({ kind: 'failed', status: `the url ${problem.message}`, cannot: true })
+    return result(context, await travel(context, journeyOf(context, url)))
   },
 })
 
-function urlProblem(url: string): DetailProblem | undefined {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') return { key: 'url', message: 'must be a URL that begins with http:// or https://' }
-  if (parsed.username !== '' || parsed.password !== '') return { key: 'url', message: 'must not hold credentials; they belong in auth_user and auth_password, where they are kept secret' }
-  return undefined
+type Read = { readonly url: URL; readonly problem: undefined } | { readonly url: null; readonly problem: DetailProblem }
+
+function urlOf({ url: text }: Details): Read {
+  const wrong = (message: string): Read => ({ url: null, problem: { key: 'url', message } })
+  const url = URL.parse(text)
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return wrong('must be a URL that begins with http:// or https://')
+  if (url.username !== '' || url.password !== '') return wrong('must not hold credentials; they belong in auth_user and auth_password, where they are kept secret')
+  return { url, problem: undefined }
 }
 
 const prefixed = (patterns: Details['body_matches']) => Object.fromEntries(Object.entries(patterns ?? {}).map(([name, pattern]) => [`body_matches.${name}`, pattern]))
 
-function journeyOf({ details: given, debug }: ProbeContext<Details>): Journey {
+function journeyOf({ details: given, debug }: ProbeContext<Details>, url: URL): Journey {
   const { auth_user: user } = given
   return {
-    first: { method: given.method ?? 'GET', url: new URL(given.url), headers: given.headers ?? {}, payload: given.payload ?? undefined },
+    first: { method: given.method ?? 'GET', url, headers: given.headers ?? {}, payload: given.payload ?? undefined },
     credentials: user === null || user === undefined ? undefined : { user, password: given.auth_password ?? '' },
     follow: given.follow_redirects ?? true,
     verify: given.verify_certificate ?? true,

@@ -1,11 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { isIP } from 'node:net'
 import type { ProbeContext } from '../../../contracts/check-type.ts'
 import { aborted } from '../kit/aborted.ts'
 import { Connection } from '../kit/connection.ts'
 import { failed, failureOf, type Failure } from '../kit/failure.ts'
 import { decodeReply, encodeQuery, type Query, type Reply } from './message.ts'
 
-type Context = Pick<ProbeContext<unknown>, 'address' | 'family' | 'clock' | 'signal'>
+type Context = Pick<ProbeContext<unknown>, 'address' | 'family' | 'source' | 'clock' | 'signal'>
 
 const unreadable = failed('bad response: no DNS message')
 const firstWait = 1000
@@ -17,11 +18,12 @@ export async function ask(context: Context, port: number, query: Query): Promise
   return answer.kind === 'reply' && answer.truncated ? askByTcp(context, port, query) : answer
 }
 
-async function askByUdp({ address, family, clock, signal }: Context, port: number, query: Query): Promise<Reply | Failure> {
+async function askByUdp({ address, family, source, clock, signal }: Context, port: number, query: Query): Promise<Reply | Failure> {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   try {
     const answer = listen(socket, query)
     // Connected, the kernel drops what others send and says when the port is closed.
+    if (source !== undefined && isIP(source) === family) socket.bind({ address: source })
     socket.connect(port, address)
     const data = encodeQuery(query)
     for (let wait = firstWait; ; wait = Math.min(2 * wait, longestWait)) {
@@ -64,8 +66,8 @@ function isConnected(socket: Socket): boolean {
   }
 }
 
-async function askByTcp({ address, family, clock, signal }: Context, port: number, query: Query): Promise<Reply | Failure> {
-  const opened = await Connection.open({ address, family, port }, clock, signal)
+async function askByTcp({ address, family, source, clock, signal }: Context, port: number, query: Query): Promise<Reply | Failure> {
+  const opened = await Connection.open({ address, family, source, port }, clock, signal)
   using connection = opened.connection
   if (opened.failure !== undefined) return opened.failure
   const data = encodeQuery(query)

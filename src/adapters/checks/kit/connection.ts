@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly tls?: TlsWish
   /** the local address to connect from; not used for a target of another family */
   readonly source?: string | undefined
+  /** somebody else reads from the socket: `read` gives nothing but the end */
+  readonly readElsewhere?: true
 }
 /** `name` is what the certificate must be for: a host name (then it is sent as SNI as well) or an address. */
 export interface TlsWish { readonly name: string; readonly isAddress: boolean; readonly alpn?: readonly string[] }
@@ -41,9 +43,9 @@ export class Connection implements Disposable {
   readonly #abort = () => this.#finish(failed('timeout'))
 
   private constructor(to: Endpoint, clock: Clock, signal: AbortSignal) {
-    const onread: OnReadOpts = { buffer: intake, callback: (count, buffer) => this.#take(buffer, count) }
+    const reading = to.readElsewhere === true ? {} : { onread: { buffer: intake, callback: (count: number, buffer: Uint8Array) => this.#take(buffer, count) } }
     this.#signal = signal
-    this.socket = to.tls === undefined ? connectTcp({ host: to.address, port: to.port, onread, ...from(to) }) : secure(to, to.tls, onread)
+    this.socket = to.tls === undefined ? connectTcp({ host: to.address, port: to.port, ...reading, ...from(to) }) : secure(to, to.tls, reading)
     this.socket.on('connect', () => {
       this.#connected = clock.monotonic()
       if (to.tls === undefined) this.#ring()
@@ -136,11 +138,11 @@ const brokenOff = (wasConnected: boolean) => failed(wasConnected ? 'tls: the han
 
 let context: SecureContext | undefined
 
-function secure(to: Endpoint, { name, isAddress, alpn }: TlsWish, onread: OnReadOpts): TLSSocket {
+function secure(to: Endpoint, { name, isAddress, alpn }: TlsWish, reading: { readonly onread?: OnReadOpts }): TLSSocket {
   // Making a context reads all the roots, so there is one.
   context ??= createSecureContext()
   const options = {
-    host: to.address, port: to.port, servername: isAddress ? '' : name, secureContext: context, rejectUnauthorized: false, onread,
+    host: to.address, port: to.port, servername: isAddress ? '' : name, secureContext: context, rejectUnauthorized: false, ...reading,
     checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }), ...from(to),
   }

@@ -54,12 +54,15 @@ export async function listening(server: Server, host = '127.0.0.1'): Promise<Lis
   server.on('connection', (socket) => {
     connections += 1
     open.add(socket)
+    socket.unref()
     socket.on('error', () => {})
     socket.on('close', () => open.delete(socket))
   })
   await new Promise<void>((resolve) => {
     server.listen(0, host, resolve)
   })
+  // A test that fails leaves its server open; the run shall end all the same.
+  server.unref()
   // An address in use by TCP is always an object.
   const { port } = server.address() as AddressInfo
   return {
