@@ -1,6 +1,7 @@
 import type { Clock } from '../../contracts/clock.ts'
 import { StoreUnavailable } from '../../contracts/errors.ts'
 import type { Log } from '../../contracts/log.ts'
+import { Wake } from '../../contracts/wake.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Batch, Write, WriteName, WriteResults, Writes } from './protocol.ts'
 import type { Settings } from './settings.ts'
@@ -17,8 +18,9 @@ interface Open {
 }
 
 /**
- * Gathers writes and commits them together, one batch at a time. An idle store commits at once; a busy one begins a commit
- * every `linger` ms, and everything that came in between shares it.
+ * Gathers writes and commits them together, one batch at a time. An idle store commits at once; where observations keep
+ * coming, a commit begins every `linger` ms, and everything that came in between shares it. Other writes are few and
+ * somebody waits for them: they wait for the commit under way and for nothing else.
  */
 export class Committer {
   readonly #link: WorkerLink
@@ -29,6 +31,8 @@ export class Committer {
   readonly #records = new ByteWriter()
   #open = emptyBatch()
   #running: Promise<void> | undefined
+  readonly #hurry = new Wake()
+  #lingering = false
   #begun = -Infinity
   readonly stats = { commits: 0, observations: 0, failures: 0, lastCommit: 0 }
 
@@ -63,6 +67,7 @@ export class Committer {
     // The worker answers the writes of a batch in their order, each by its name.
     const mine = (results: readonly WriteResults[WriteName][]) => results[index] as WriteResults[K]
     if (applied !== undefined) batch.applied.push((results) => applied(mine(results)))
+    if (this.#lingering) this.#hurry.ring()
     this.#wake()
     return mine(await batch.done.promise)
   }
@@ -88,13 +93,20 @@ export class Committer {
 
   async #run(): Promise<void> {
     do {
-      const wait = this.#begun + this.#settings.linger - this.#clock.monotonic()
-      if (wait > 0) await this.#clock.sleep(wait)
+      if (this.#open.writes.length === 0) await this.#linger()
       this.#begun = this.#clock.monotonic()
       await this.#commit(this.#take())
       this.stats.lastCommit = this.#clock.monotonic() - this.#begun
     } while (this.#open.applied.length > 0 || this.#open.writes.length > 0)
     this.#running = undefined
+  }
+
+  async #linger(): Promise<void> {
+    const wait = this.#begun + this.#settings.linger - this.#clock.monotonic()
+    if (wait <= 0) return
+    this.#lingering = true
+    await this.#hurry.wait(this.#clock, wait, never)
+    this.#lingering = false
   }
 
   #take(): { open: Open; batch: Batch } {
@@ -118,6 +130,8 @@ export class Committer {
     }
   }
 }
+
+const never = new AbortController().signal
 
 function emptyBatch(): Open {
   return { writes: [], applied: [], done: Promise.withResolvers(), observations: 0 }

@@ -13,12 +13,8 @@ export function isSame(a: Observation, b: Observation): boolean {
   return a.slot === b.slot && a.sequence === b.sequence && a.kind === b.kind && a.boot === b.boot
 }
 
-/** Sorted, and each identity once: the one that came first in `observations` stays. */
-export function inOrder(observations: Observation[]): Observation[] {
+/** Sorted, and what was written twice once: the one that came first in `observations` stays. */
+export function inOrder(observations: readonly Observation[]): Observation[] {
   const sorted = observations.toSorted(byTime)
-  const seen = new Set<string>()
-  return sorted.filter((observation) => {
-    const id = observationId(observation)
-    return !seen.has(id) && seen.add(id) !== undefined
-  })
+  return sorted.filter((observation, i) => i === 0 || observation.at !== sorted[i - 1]!.at || !isSame(observation, sorted[i - 1]!))
 }

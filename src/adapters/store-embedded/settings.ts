@@ -4,7 +4,7 @@ import type { Resolution } from '../../contracts/metric-store.ts'
 export interface Settings {
   /** where everything lies */
   readonly directory: string
-  /** under load, commits begin at least this far apart, so that many writes share one fsync; an idle store waits for nothing */
+  /** where observations keep coming, commits begin this far apart and share one fsync; an idle store and other writes wait for nothing */
   readonly linger: number
   /** what may wait for the disk before `append` says no */
   readonly waitingLimit: number
@@ -25,7 +25,7 @@ const minute = 60_000
 const day = 1440 * minute
 
 export const defaultSettings: Omit<Settings, 'directory'> = {
-  linger: 10,
+  linger: 50,
   waitingLimit: 64 * 2 ** 20,
   maxBytes: 0,
   hotBytes: 24 * 2 ** 20,

@@ -42,3 +42,31 @@ export function rollUp(finer: Iterable<Bucket>, length: number): Bucket[] {
   }
   return buckets
 }
+
+/** Buckets of `length` ms from samples in time order: `values[i]` was seen at `times[i]`. */
+export function rollUpSamples(times: readonly number[], values: readonly number[], length: number): Bucket[] {
+  const buckets: Bucket[] = []
+  for (let from = 0; from < times.length;) {
+    const at = bucketStart(times[from]!, length)
+    let to = from
+    while (to < times.length && times[to]! < at + length) to += 1
+    buckets.push(bucketOf(at, values, from, to))
+    from = to
+  }
+  return buckets
+}
+
+/** The bucket of `values` from index `from` (inside) to `to` (not). */
+function bucketOf(at: number, values: readonly number[], from: number, to: number): Bucket {
+  let [sum, minimum, maximum, squares] = [0, Infinity, -Infinity, 0]
+  for (let i = from; i < to; i++) {
+    const value = values[i]!
+    sum += value
+    if (value < minimum) minimum = value
+    if (value > maximum) maximum = value
+  }
+  const count = to - from
+  const average = sum / count
+  for (let i = from; i < to; i++) squares += (values[i]! - average) ** 2
+  return { at, count, average, minimum, maximum, variance: squares / count }
+}

@@ -26,8 +26,7 @@ export function blockWriter(database: DatabaseSync, reader: SeriesReader, blockC
     if (first === undefined || final === undefined) return []
     const blocks = touched(series, first.at, final.at)
     const present = blocks.flatMap((block) => reader.open(series, block))
-    const known = new Set(present.map(observationId))
-    const fresh = sorted.filter((observation) => !known.has(observationId(observation)))
+    const fresh = withoutKnown(sorted, present)
     if (fresh.length === 0) return []
     for (const block of blocks) drop.run(block.id)
     const merged = inOrder([...present, ...fresh])
@@ -37,4 +36,10 @@ export function blockWriter(database: DatabaseSync, reader: SeriesReader, blockC
     }
     return fresh
   }
+}
+
+function withoutKnown(observations: readonly Observation[], present: readonly Observation[]): readonly Observation[] {
+  const [first, last] = [observations[0]!.at, observations.at(-1)!.at]
+  const known = new Set(present.filter(({ at }) => at >= first && at <= last).map(observationId))
+  return known.size === 0 ? observations : observations.filter((observation) => !known.has(observationId(observation)))
 }

@@ -4,7 +4,7 @@ import { observationId } from '../../../core/observation.ts'
 import { inOrder } from '../order.ts'
 import type { Calls, Cursor } from '../protocol.ts'
 import { readRecord, type KnownNames } from '../record.ts'
-import { readBlock } from './block.ts'
+import { readBlock, readSamples, samplesOf, type Samples } from './block.ts'
 import type { Hot } from './hot.ts'
 
 /** What is durable but not in blocks: what comes in now, and what is on its way into blocks. */
@@ -55,6 +55,25 @@ export class SeriesReader {
     return readBlock(block.body, this.#names.series(series), this.#names)
   }
 
+  /** The numbers of each metric, from blocks and from `more`, in time order. */
+  samples(series: number, from: number, to: number, more: readonly Observation[]): Map<string, Samples> {
+    const beside = more.filter(({ at }) => at >= from && at < to)
+    // Up to the first of those, blocks alone tell everything, and need not be read whole.
+    const cut = beside.reduce((earliest, { at }) => Math.min(earliest, at), to)
+    const all = new Map<string, Samples>()
+    for (const block of this.blocks(series, from, cut)) addSamples(all, readSamples(block.body, this.#names), from, cut)
+    if (cut === to) return all
+    for (const { at, kind, metrics } of this.between(series, cut, to, beside)) {
+      for (const [metric, { value }] of Object.entries(metrics)) {
+        if (kind === 'test' || typeof value !== 'number' || !Number.isFinite(value)) continue
+        const { times, numbers } = samplesOf(all, metric)
+        times.push(at)
+        numbers.push(value)
+      }
+    }
+    return all
+  }
+
   newest({ series, count }: Calls['newest'][0]): Calls['newest'][1] {
     return this.#last(series, Infinity, count, () => true).toReversed()
   }
@@ -93,6 +112,17 @@ export class SeriesReader {
       found = inOrder([...this.open(series, block).filter(fits), ...found]).slice(-count)
     }
     return found
+  }
+}
+
+function addSamples(all: Map<string, Samples>, some: ReadonlyMap<string, Samples>, from: number, to: number): void {
+  for (const [metric, samples] of some) {
+    const { times, numbers } = samplesOf(all, metric)
+    for (const [i, time] of samples.times.entries()) {
+      if (time < from || time >= to) continue
+      times.push(time)
+      numbers.push(samples.numbers[i]!)
+    }
   }
 }
 

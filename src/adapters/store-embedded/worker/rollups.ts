@@ -1,15 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Observation } from '../../../core/observation.ts'
-import { rollUp, type Bucket } from '../../../core/rollup/bucket.ts'
+import { rollUp, rollUpSamples, type Bucket } from '../../../core/rollup/bucket.ts'
+import { byTime } from '../order.ts'
 import type { SampleQuery, StoredPoint } from '../protocol.ts'
 import type { Horizons } from './horizons.ts'
 import { levels, windowStart } from './levels.ts'
 import type { SeriesReader } from './reader.ts'
 import { readRollup, writeRollup, type Rollup } from './rollup-block.ts'
-import { metricsOf, numbersOf, sampleOf, union } from './samples.ts'
+import { pointOf, rollUpObservations, union } from './samples.ts'
 
 const storedWindows = 'SELECT start, body FROM rollup WHERE series = ? AND level = ? AND start >= ? AND start < ? ORDER BY start'
 const putWindow = 'INSERT OR REPLACE INTO rollup (series, level, start, body) VALUES (?, ?, ?, ?)'
+
+/** A span of a series at a level; `from` and `to` are bounds of buckets. `late`: what is not in blocks yet and counts too. */
+interface Span { readonly level: number; readonly series: number; readonly from: number; readonly to: number; readonly late: readonly Observation[] }
 
 /**
  * Rollups of a series. Windows that are sealed are stored; what is newer is rolled up from the next finer level when
@@ -32,9 +36,9 @@ export class Rollups {
   /** The points of one metric: samples when `bucket` is 0, buckets of that many ms otherwise. */
   points({ series, metric, from, to, bucket }: SampleQuery): readonly StoredPoint[] {
     const level = levels.findIndex((one) => one.bucket === bucket)
-    if (level < 0) return this.#samples(series, metric, from, to)
-    const late = this.#reader.hot(series)
-    return this.#buckets(level, series, metric, Math.ceil(from / bucket) * bucket, Math.ceil(to / bucket) * bucket, late)
+    if (level < 0) return this.#points(series, metric, from, to)
+    const span = { level, series, from: Math.ceil(from / bucket) * bucket, to: Math.ceil(to / bucket) * bucket, late: this.#reader.hot(series) }
+    return this.#read(span).get(metric) ?? []
   }
 
   /**
@@ -42,9 +46,7 @@ export class Rollups {
    * windows again when it comes, and so is never counted twice.
    */
   seal(level: number, series: number, start: number): void {
-    const end = start + levels[level]!.window
-    const names = level === 0 ? metricsOf(this.#reader.between(series, start, end, [])) : this.#metrics(level - 1, series, start, end)
-    this.#write(level, series, start, new Map([...names].map((metric) => [metric, this.#fromFiner(level, series, metric, start, end, [])])))
+    this.#write(level, series, start, this.#fromFiner({ level, series, from: start, to: start + levels[level]!.window, late: [] }))
   }
 
   /** Makes the sealed windows again that `late` observations, in blocks by now, fall into. */
@@ -53,69 +55,52 @@ export class Rollups {
       const inside = Map.groupBy(late.filter(({ at }) => windowStart(at, window) + window <= this.#horizons.reached(level)), ({ at }) => windowStart(at, window))
       for (const [start, observations] of inside) {
         if (start >= this.#horizons.expired(level - 1)) this.seal(level, series, start)
-        else this.#mergeIn(level, series, start, bucket, observations)
+        else this.#write(level, series, start, union(this.#windows(level, series, start, start + 1).get(start) ?? new Map(), rollUpObservations(observations, bucket)))
       }
     }
   }
 
-  #samples(series: number, metric: string, from: number, to: number): StoredPoint[] {
-    const points: StoredPoint[] = []
-    const isText = (observation: Observation) => sampleOf(observation, metric) !== undefined
-    let previous: unknown
-    for (const observation of this.#reader.between(series, from, to, this.#reader.hot(series))) {
-      const sample = sampleOf(observation, metric)
-      if (typeof sample === 'object') points.push(sample)
-      if (typeof sample === 'string') {
-        // A text is a point only where it changes, also at the very beginning.
-        previous ??= before(this.#reader.lastBefore(series, from, isText), metric)
-        if (sample !== previous) points.push({ at: observation.at, count: 1, average: 0, minimum: 0, maximum: 0, variance: 0, text: sample })
-      }
-      previous = sample ?? previous
-    }
-    return points
+  #points(series: number, metric: string, from: number, to: number): StoredPoint[] {
+    const points = this.#reader.between(series, from, to, this.#reader.hot(series)).flatMap((observation) => pointOf(observation, metric) ?? [])
+    const [first] = points
+    if (first?.text === undefined) return points.filter((point, i) => point.text === undefined || point.text !== points[i - 1]?.text)
+    // A text is a point only where it changes, also at the very beginning.
+    const last = this.#reader.lastBefore(series, from, (observation) => pointOf(observation, metric) !== undefined)
+    const before = last === undefined ? undefined : pointOf(last, metric)
+    return points.filter((point, i) => point.text === undefined || point.text !== (i === 0 ? before : points[i - 1])?.text)
   }
 
-  /** Buckets from `from` to `to`, both of them bounds of buckets. `late`: what is not in blocks yet. */
-  #buckets(level: number, series: number, metric: string, from: number, to: number, late: readonly Observation[]): Bucket[] {
-    if (from >= to) return []
-    if (level < 0) return numbersOf(this.#reader.between(series, from, to, late), metric)
+  #read(span: Span): Rollup {
+    const { level, from, to } = span
     const sealed = this.#horizons.sealed(level)
-    const stored = from < sealed ? this.#sealed(level, series, metric, from, Math.min(to, sealed), late) : []
-    return [...stored, ...this.#fromFiner(level, series, metric, Math.max(from, sealed), to, late)]
+    if (to <= sealed) return this.#sealed(span)
+    if (from >= sealed) return this.#fromFiner(span)
+    return union(this.#sealed({ ...span, to: sealed }), this.#fromFiner({ ...span, from: sealed }))
   }
 
-  #fromFiner(level: number, series: number, metric: string, from: number, to: number, late: readonly Observation[]): Bucket[] {
-    return rollUp(this.#buckets(level - 1, series, metric, from, to, late), levels[level]!.bucket)
+  #fromFiner({ level, series, from, to, late }: Span): Rollup {
+    if (from >= to) return new Map()
+    const { bucket } = levels[level]!
+    if (level > 0) return mapValues(this.#read({ level: level - 1, series, from, to, late }), (buckets) => rollUp(buckets, bucket))
+    return mapValues(this.#reader.samples(series, from, to, late), ({ times, numbers }) => rollUpSamples(times, numbers, bucket))
   }
 
-  #sealed(level: number, series: number, metric: string, from: number, to: number, late: readonly Observation[]): Bucket[] {
+  #sealed({ level, series, from, to, late }: Span): Rollup {
     const { window, bucket } = levels[level]!
     const first = windowStart(from, window)
-    const stored = this.#windows(level, series, first, to)
-    const amended = Map.groupBy(late.filter(({ at }) => at >= first && at < to), ({ at }) => windowStart(at, window))
-    const starts = [...new Set([...stored.keys(), ...amended.keys()])].sort((a, b) => a - b)
-    const buckets = starts.flatMap((start) => {
-      const present = stored.get(start)?.get(metric) ?? []
-      const added = amended.get(start)
-      if (added === undefined) return present
-      if (start >= this.#horizons.expired(level - 1)) return this.#fromFiner(level, series, metric, start, start + window, late)
-      return union(present, rollUp(numbersOf(added, metric).sort((a, b) => a.at - b.at), bucket))
-    })
-    return buckets.filter(({ at }) => at >= from && at < to)
-  }
-
-  #mergeIn(level: number, series: number, start: number, bucket: number, observations: readonly Observation[]): void {
-    const stored = this.#windows(level, series, start, start + 1).get(start) ?? new Map<string, Bucket[]>()
-    const names = new Set([...stored.keys(), ...metricsOf(observations)])
-    this.#write(level, series, start, new Map([...names].map((metric) => [metric, union(stored.get(metric) ?? [], rollUp(numbersOf(observations, metric), bucket))])))
+    const windows = this.#windows(level, series, first, to)
+    for (const [start, observations] of Map.groupBy(late.filter(({ at }) => at >= first && at < to), ({ at }) => windowStart(at, window))) {
+      const whole = start >= this.#horizons.expired(level - 1)
+      windows.set(start, whole ? this.#fromFiner({ level, series, from: start, to: start + window, late }) : union(windows.get(start) ?? new Map(), rollUpObservations(observations.sort(byTime), bucket)))
+    }
+    const inOrder = [...windows].sort(([a], [b]) => a - b).map(([, rollup]) => rollup)
+    const joined = new Map<string, Bucket[]>()
+    for (const rollup of inOrder) for (const [metric, buckets] of rollup) joined.set(metric, [...(joined.get(metric) ?? []), ...buckets])
+    return mapValues(joined, (buckets) => buckets.filter(({ at }) => at >= from && at < to))
   }
 
   #write(level: number, series: number, start: number, rollup: Rollup): void {
     if (rollup.size > 0) this.#put.run(series, level, start, writeRollup(rollup))
-  }
-
-  #metrics(level: number, series: number, from: number, to: number): Set<string> {
-    return new Set([...this.#windows(level, series, from, to).values()].flatMap((rollup) => [...rollup.keys()]))
   }
 
   #windows(level: number, series: number, from: number, to: number): Map<number, Rollup> {
@@ -124,6 +109,6 @@ export class Rollups {
   }
 }
 
-function before(observation: Observation | undefined, metric: string): unknown {
-  return observation === undefined ? undefined : sampleOf(observation, metric)
+function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): Map<string, B> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]))
 }
