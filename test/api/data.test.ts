@@ -166,3 +166,14 @@ test('test-alarm replays results, each zone with its own past', async () => {
   assert.equal((await replay('return new AlarmStatus(OK);', { available: true }))[0].state, 'OK')
   assertRefused(await ask(server, 'POST', `${at}/test-alarm`, { criteria: 'x', check_data: [] }), 'alarmParseError', 'criteria')
 })
+
+test('a tried check is given no more time than somebody would wait', async () => {
+  const timeouts: number[] = []
+  await using server = await startTestServer({ maxTestTimeout: 20 }, { lookout: { look: async (_zones, _entity, { timeout }) => {
+    timeouts.push(timeout)
+    return []
+  } } })
+  const { at } = await entityWithCheck(server)
+  for (const timeout of [1799, 10]) assert.equal((await ask(server, 'POST', `${at}/test-check`, { ...check, period: 1800, timeout })).status, 200)
+  assert.deepEqual(timeouts, [20, 10])
+})

@@ -49,6 +49,7 @@ test('a job reports by any means, with what it wants to say', async () => {
     ['/fail', { method: 'POST', body: 'disk full\n' }, false, 'disk full', {}],
     ['', { method: 'POST', body: '{"duration": 12.5, "rows": 7, "note": "fine", "no good!": 1, "deep": {}, "duration ": null}' }, true, 'the job has reported',
       { duration: { type: 'n', value: 12.5, unit: 'seconds' }, rows: { type: 'n', value: 7, unit: 'unknown' }, note: { type: 's', value: 'fine', unit: 'unknown' } }],
+    ['/fail', { method: 'POST', body: '{"message": "disk full", "exit_code": 1}' }, false, 'disk full', { message: { value: 'disk full' }, exit_code: { value: 1 } }],
     ['', { method: 'POST', body: '{"duration":', headers: { 'content-type': 'application/json' } }, true, '{"duration":', {}],
   ]
   for (const [suffix, init] of reports) assert.equal((await fetch(url + suffix, init)).status, 200)

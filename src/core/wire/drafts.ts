@@ -2,11 +2,6 @@ import { Type, type TObject, type TSchema } from 'typebox'
 import { Account, Alarm, Check, Entity, MonitoringZone, Notification, NotificationPlan } from '../entities/resources.ts'
 import { invalid } from './errors.ts'
 
-/** What a body may say when it creates a T: what is required, and the rest or null. */
-export type Draft<T, R extends keyof T, O extends keyof T> = { readonly [K in R]: T[K] } & { readonly [K in O]?: T[K] | null }
-/** What a body may say when it changes a T: only what it names changes, null goes back to the default. */
-export type Change<T, R extends keyof T, O extends keyof T> = { readonly [K in R]?: T[K] } & { readonly [K in O]?: T[K] | null }
-
 /** Who may write what of a resource, and the schemas of bodies that follow from it. */
 export interface Writable {
   readonly create: TObject
@@ -57,15 +52,6 @@ export const writables = {
   monitoringZone: writable(MonitoringZone, ['label'], ['maximum_checks', 'maximum_agents', 'disabled', 'metadata'], ['id']),
 } as const
 export type WritableName = keyof typeof writables
-
-export type EntityDraft = Draft<Entity, 'label', 'agent_id' | 'ip_addresses' | 'managed' | 'metadata' | 'uri'>
-export type CheckDraft = Draft<Check, 'type', CheckOption>
-export type CheckOption = 'details' | 'label' | 'disabled' | 'metadata' | 'period' | 'timeout' | 'monitoring_zones_poll' | 'target_alias' | 'target_hostname' | 'target_resolver' | 'confirm'
-export type CheckChange = Change<Check, never, CheckOption>
-export type AlarmDraft = Draft<Alarm, 'check_id' | 'notification_plan_id', 'criteria' | 'disabled' | 'label' | 'metadata'>
-export type NotificationDraft = Draft<Notification, 'label' | 'type', 'details' | 'metadata'>
-export type PlanDraft = Draft<NotificationPlan, 'label', 'critical_state' | 'warning_state' | 'ok_state' | 'unknown_state' | 'metadata'>
-export type ZoneDraft = Draft<MonitoringZone, 'label', 'maximum_checks' | 'maximum_agents' | 'disabled' | 'metadata'>
 
 /** The value of a new object: what the body says, and the default of what it does not say or says null of. */
 export function fromDraft<T extends object>(name: WritableName, draft: Readonly<Record<string, unknown>>, fixed: Partial<T>): T {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Metric } from '../../core/alarm-language/types.ts'
+import type { Metric, MetricType } from '../../core/alarm-language/types.ts'
 import type { Check } from '../../core/entities/resources.ts'
 import type { Observation } from '../../core/observation.ts'
 import { Refusal } from '../../core/wire/errors.ts'
@@ -15,7 +15,7 @@ interface Beat { readonly tenantId: string; readonly entityId: string; readonly 
 
 /**
  * Where jobs report: `/heartbeat/{tenant}/{entity}/{check}/{key}`, and the same with `/fail` when they failed. The key in
- * the address is all that is asked. A JSON object in the body becomes metrics; any other text becomes the status.
+ * the address is all that is asked. A JSON object in the body becomes metrics, its `message` the status, as does any other text.
  */
 export function serveHeartbeats(app: FastifyInstance, api: Api): void {
   const report = reporter(api)
@@ -76,16 +76,22 @@ function readReport(body: string, type: CheckType): { readonly status?: string; 
     return status === '' ? { metrics: {} } : { status, metrics: {} }
   }
   const metrics = Object.entries(said).slice(0, maxMetrics).flatMap(([name, value]) => metricOf(name, value, type))
-  return { metrics: Object.fromEntries(metrics) }
+  const message = 'message' in said && typeof said.message === 'string' ? said.message.trim().slice(0, maxText) : ''
+  return { ...(message === '' ? {} : { status: message }), metrics: Object.fromEntries(metrics) }
 }
 
 function metricOf(name: string, value: unknown, type: CheckType): readonly (readonly [string, Metric])[] {
   if (!/^[A-Za-z0-9_\-. /]{1,128}$/.test(name)) return []
   const known = type.metrics[name]
   const unit = known?.unit ?? 'unknown'
-  if (typeof value === 'number' && Number.isFinite(value) && known?.type !== 's') return [[name, { type: known?.type ?? 'n', value, unit }]]
+  if (typeof value === 'number' && Number.isFinite(value) && known?.type !== 's') return [[name, { type: typeOf(value, known?.type), value, unit }]]
   if (typeof value === 'string' && (known === undefined || known.type === 's')) return [[name, { type: 's', value: value.slice(0, maxText), unit }]]
   return []
+}
+
+/** The type that is known, unless the value is finer than that. */
+function typeOf(value: number, known: MetricType | undefined): MetricType {
+  return known !== undefined && (known === 'n' || Number.isSafeInteger(value)) ? known : 'n'
 }
 
 function parsed(body: string): unknown {

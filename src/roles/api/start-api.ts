@@ -14,7 +14,7 @@ import { SignIn } from './sign-in.ts'
 import { transactions } from './transactions.ts'
 import type { ApiDeps } from './types.ts'
 
-export type { Access, ApiDeps, Session } from './types.ts'
+export type { ApiDeps } from './types.ts'
 
 /** A running API: its server and its address. */
 export interface RunningApi extends AsyncDisposable { readonly app: FastifyInstance; readonly url: string }

@@ -2,7 +2,7 @@ import type { CheckType } from '../../../contracts/check-type.ts'
 import type { Stored } from '../../../contracts/configuration.ts'
 import type { Check, Entity } from '../../../core/entities/resources.ts'
 import { checkProblem, usualTimeout } from '../../../core/wire/check-rules.ts'
-import { fromDraft, withChange, type CheckChange } from '../../../core/wire/drafts.ts'
+import { fromDraft, withChange } from '../../../core/wire/drafts.ts'
 import { invalid, notFound, parentNotFound, requiredNotFound } from '../../../core/wire/errors.ts'
 import { isPrivate, showCheck, type ShownCheck } from '../../../core/wire/shown.ts'
 import { checkTypeOf, type Api, type Handlers } from '../api.ts'
@@ -115,7 +115,7 @@ async function changedCheck(api: Api, tenant: string, entity: Entity, standing: 
 }
 
 /** Naming one kind of target takes the place of the other. */
-function replacedTarget({ target_alias: alias, target_hostname: hostname }: CheckChange): CheckChange {
+function replacedTarget({ target_alias: alias, target_hostname: hostname }: Call['body']): Call['body'] {
   if (typeof alias === 'string' && typeof hostname === 'string') throw invalid('target_alias', 'target_alias and target_hostname exclude each other')
   if (typeof alias === 'string') return { target_hostname: null }
   return typeof hostname === 'string' ? { target_alias: null } : {}

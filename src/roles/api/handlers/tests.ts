@@ -38,9 +38,11 @@ export const testHandlers = (api: Api): Handlers<'checks.try' | 'checks.test' | 
 
 async function look(api: Api, { query, signal }: Call, entity: Entity, check: Check): Promise<Reply> {
   if (checkTypeOf(api, check.type).run === undefined) throw invalid('type', `${check.type} reports by itself and cannot be tried from here`)
-  using deadline = api.clock.deadline(check.timeout * 1000 + api.settings.testGrace, signal)
+  // Somebody waits for the answer, which may be that it takes longer than this.
+  const timeout = Math.min(check.timeout, api.settings.maxTestTimeout)
+  using deadline = api.clock.deadline(timeout * 1000 + api.settings.testGrace, signal)
   try {
-    const looks = await api.lookout.look(check.monitoring_zones_poll ?? [], entity, check, { signal: deadline.signal, debug: query.debug === true })
+    const looks = await api.lookout.look(check.monitoring_zones_poll ?? [], entity, { ...check, timeout }, { signal: deadline.signal, debug: query.debug === true })
     return value(looks.map(resultOf))
   } catch (error) {
     if (deadline.signal.aborted) throw new Refusal('systemFailureError', 'The zones did not answer in time', 'Try again', 1)
