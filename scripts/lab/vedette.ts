@@ -8,6 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { apiClient, type ApiClient } from './client.ts'
 
+/** How a process ended, and how long that took (ms) after it was asked to. */
+export interface Ended { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly took: number }
+
 /** A real Vedette process for demonstrations, benchmarks and faults: started with the command that users use. */
 export interface Vedette extends AsyncDisposable {
   readonly url: string
@@ -15,22 +18,31 @@ export interface Vedette extends AsyncDisposable {
   readonly data: string
   process(): ChildProcess
   /** SIGKILL, and wait for the end */
-  kill(): Promise<void>
+  kill(): Promise<Ended>
+  /** SIGTERM, and wait for the end */
+  stop(): Promise<Ended>
   /** start again on the same data and port; resolves when it is ready */
   restart(): Promise<void>
-  /** what it wrote to its log, as text */
+  /** what it wrote to its log and for people, as text */
   log(): string
+  /** the values of one family of its /metrics: by the text of their labels, '' when it has none */
+  metric(name: string): Promise<ReadonlyMap<string, number>>
 }
 
 export interface VedetteOptions {
   readonly zones?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly flags?: readonly string[]
+  /** for Node.js itself, before the program: '--import', … */
+  readonly nodeFlags?: readonly string[]
+  /** where its data is kept; in a folder of its own, removed at the end, unless told */
+  readonly data?: string
 }
 
-const entry = fileURLToPath(new URL('../../bin/vedette.mjs', import.meta.url))
+export const vedetteCommand: string = fileURLToPath(new URL('../../bin/vedette.mjs', import.meta.url))
 const token = 'lab-token-0123456789abcdef'
 const keptLog = 1_000_000
+const patience = 60_000
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -42,59 +54,79 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** Starts Vedette on a fresh data directory, which goes when it is disposed. */
-export async function startVedette({ zones = ['mzlocal'], env = {}, flags = [] }: VedetteOptions = {}): Promise<Vedette> {
-  const data = await mkdtemp(join(tmpdir(), 'vedette-lab-'))
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  let log = ''
-  let child = launch()
+/** Starts Vedette, by default on a fresh data directory, which goes when it is disposed. */
+export async function startVedette(options: VedetteOptions = {}): Promise<Vedette> {
+  await using stack = new AsyncDisposableStack()
+  const data = options.data ?? await mkdtemp(join(tmpdir(), 'vedette-lab-'))
+  if (options.data === undefined) stack.defer(() => rm(data, { recursive: true, force: true }))
+  const runner = new Runner(data, await freePort(), options)
+  stack.defer(async () => { await runner.end('SIGTERM') })
+  await runner.launch()
+  const owned = stack.move()
+  return {
+    url: runner.url, data, api: apiClient(`${runner.url}/v1.0/100000`, token), process: () => runner.child, log: () => runner.log,
+    kill: () => runner.end('SIGKILL'), stop: () => runner.end('SIGTERM'), restart: () => runner.launch(), metric: (name) => runner.metric(name),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
 
-  function launch(): ChildProcess {
-    const started = spawn(process.execPath, [entry, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags], {
-      stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, VEDETTE_ADMIN_TOKEN: token, VEDETTE_LOG_LEVEL: 'info', ...env },
-    })
-    const keep = (chunk: Buffer) => { log = (log + chunk.toString()).slice(-keptLog) }
-    started.stdout?.on('data', keep)
-    started.stderr?.on('data', keep)
-    return started
+class Runner {
+  readonly url: string
+  readonly #command: readonly string[]
+  readonly #env: NodeJS.ProcessEnv
+  child!: ChildProcess
+  log = ''
+
+  constructor(data: string, port: number, { zones = ['mzlocal'], env = {}, flags = [], nodeFlags = [] }: VedetteOptions) {
+    this.url = `http://127.0.0.1:${port}`
+    this.#command = [...nodeFlags, vedetteCommand, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags]
+    this.#env = { ...process.env, VEDETTE_ADMIN_TOKEN: token, VEDETTE_LOG_LEVEL: 'info', ...env }
   }
 
-  async function ready(): Promise<void> {
-    const giveUp = Date.now() + 60_000
+  async launch(): Promise<void> {
+    this.child = spawn(process.execPath, this.#command, { stdio: ['ignore', 'pipe', 'pipe'], env: this.#env })
+    const keep = (chunk: Buffer) => { this.log = (this.log + chunk.toString()).slice(-keptLog) }
+    this.child.stdout?.on('data', keep)
+    this.child.stderr?.on('data', keep)
+    await this.#ready()
+  }
+
+  async #ready(): Promise<void> {
+    const giveUp = Date.now() + patience
     while (Date.now() < giveUp) {
-      if (child.exitCode !== null) throw new Error(`Vedette ended with ${child.exitCode}:\n${log.slice(-4000)}`)
-      if (await answers(`${url}/readyz`)) return
+      if (this.#ended()) throw new Error(`Vedette ended with ${this.child.exitCode ?? this.child.signalCode}:\n${this.log.slice(-4000)}`)
+      if (await answers(`${this.url}/readyz`)) return
       await sleep(20)
     }
-    throw new Error(`Vedette did not get ready within 60 s:\n${log.slice(-4000)}`)
+    throw new Error(`Vedette did not get ready within ${patience / 1000} s:\n${this.log.slice(-4000)}`)
   }
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill(signal)
-    await ended
+  async end(signal: NodeJS.Signals): Promise<Ended> {
+    const asked = performance.now()
+    if (!this.#ended()) {
+      const ended = once(this.child, 'close')
+      this.child.kill(signal)
+      await ended
+    }
+    return { code: this.child.exitCode, signal: this.child.signalCode, took: performance.now() - asked }
   }
 
-  await ready()
-  return {
-    url, data, api: apiClient(`${url}/v1.0/100000`, token), process: () => child, log: () => log,
-    kill: () => end('SIGKILL'),
-    async restart() {
-      child = launch()
-      await ready()
-    },
-    async [Symbol.asyncDispose]() {
-      await end('SIGTERM')
-      await rm(data, { recursive: true, force: true })
-    },
+  async metric(name: string): Promise<ReadonlyMap<string, number>> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const line = new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm')
+    return new Map([...text.matchAll(line)].map(([, labels = '', value]) => [labels, Number(value)]))
+  }
+
+  #ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
   }
 }
 
 async function answers(url: string): Promise<boolean> {
   try {
-    return (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1000) })
+    await answer.arrayBuffer()
+    return answer.ok
   } catch {
     return false
   }
