@@ -43,6 +43,7 @@ Without a token of an account:
 - A change that met another one is made again inside; after a few times the answer is 503 with \`Retry-After\`. 409 is never used, because clients take it for success.
 - A plot has at most 1440 points; \`next_marker\` is the time at which the rest begins, and may be sent as \`marker\`.
 - An alarm whose zones are not heard is shown as UNKNOWN in \`latest_alarm_states\`, with the recorded state as its previous one.
+- A check that is only tried gets at most 60 s, whatever its timeout says.
 - \`_who\` and \`_why\` of a change are kept in the server's log.
 `
 }
