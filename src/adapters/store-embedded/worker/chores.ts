@@ -14,7 +14,6 @@ const sealStep = 8
 const expiryStep = 600_000
 
 const seriesBehind = `SELECT id FROM series WHERE id > ? ORDER BY id LIMIT ${sealStep}`
-const lastBatch = 'SELECT max(batch) AS batch FROM hot'
 const dropBatches = 'DELETE FROM hot WHERE batch IN (SELECT batch FROM hot WHERE batch <= ? ORDER BY batch LIMIT 500)'
 const dropBlocks = 'DELETE FROM block WHERE id IN (SELECT id FROM block WHERE "end" < ? LIMIT 200)'
 const dropRollups = 'DELETE FROM rollup WHERE rowid IN (SELECT rowid FROM rollup WHERE level = ? AND start <= ? LIMIT 200)'
@@ -62,7 +61,7 @@ export class Chores {
   }
 
   #rotate(now: number, all: boolean): void {
-    const { hot, settings, database } = this.#tools
+    const { hot, settings } = this.#tools
     if (hot.active.records === 0) this.#activeSince = now
     if (hot.leaving !== undefined || hot.active.records === 0) return
     const due = all || hot.active.full || hot.active.bytes >= settings.hotBytes || now - this.#activeSince >= settings.hotAge
@@ -70,7 +69,7 @@ export class Chores {
     hot.leaving = hot.active
     hot.active = new Hot()
     this.#activeSince = now
-    this.#leavingTo = database.prepare(lastBatch).get()?.batch as number
+    this.#leavingTo = hot.lastBatch
   }
 
   /** Some series of the hot records that leave become blocks; at the end the batches they came in go. */

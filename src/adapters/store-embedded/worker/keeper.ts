@@ -30,8 +30,8 @@ export function openKeeper(settings: Calls['open'][0]): { readonly keeper: Keepe
   const lock = lockDirectory(settings.directory)
   const database = openDatabase(settings.directory, settings.maxBytes)
   const names = new KnownNames()
-  const hot: HotParts = { active: new Hot(), leaving: undefined }
-  const opened = load(database, names, hot.active, settings.epoch)
+  const hot: HotParts = { active: new Hot(), leaving: undefined, lastBatch: 0 }
+  const opened = load(database, names, hot, settings.epoch)
   const reader = new SeriesReader(database, hot, names)
   const horizons = new Horizons(database, settings.now)
   const rollups = new Rollups(database, reader, horizons)
@@ -58,7 +58,7 @@ function statsOf(file: string, { active, leaving }: HotParts): Calls['stats'][1]
   return { fileBytes: statSync(file).size, hotObservations: active.records + (leaving?.records ?? 0), hotBytes: active.bytes + (leaving?.bytes ?? 0) }
 }
 
-function load(database: DatabaseSync, names: KnownNames, hot: Hot, freshEpoch: string): Opened {
+function load(database: DatabaseSync, names: KnownNames, hot: HotParts, freshEpoch: string): Opened {
   // The statements name the columns; our own writes filled them.
   const all = <T>(text: string) => database.prepare(text).all() as T[]
   database.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)").run(freshEpoch)
@@ -67,7 +67,10 @@ function load(database: DatabaseSync, names: KnownNames, hot: Hot, freshEpoch: s
   const metrics = all<{ series: number; name: string; type: string; unit: string }>('SELECT series, name, type, unit FROM metric')
   for (const { id, text } of words) names.addWord(id, text)
   for (const { id, check, zone } of series) names.addSeries(id, check, zone)
-  for (const row of database.prepare('SELECT records FROM hot ORDER BY batch').iterate()) hot.add(row.records as Uint8Array)
+  for (const row of database.prepare('SELECT batch, records FROM hot ORDER BY batch').iterate()) {
+    hot.active.add(row.records as Uint8Array)
+    hot.lastBatch = row.batch as number
+  }
   return {
     epoch: metaOf(database, 'epoch') as string,
     change: (metaOf(database, 'change') as number | undefined) ?? 0,
@@ -85,7 +88,7 @@ function metaOf(database: DatabaseSync, name: string): unknown {
 
 function committer(database: DatabaseSync, names: KnownNames, hot: HotParts): (batch: Batch) => Committed {
   const [begin, commit, rollback] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT'), database.prepare('ROLLBACK')]
-  const addHot = database.prepare('INSERT INTO hot (records) VALUES (?)')
+  const addHot = database.prepare('INSERT INTO hot (batch, records) VALUES (?, ?)')
   const define = definer(database)
   const write = writers(database)
   const guarded = <T>(outcome: 'not done' | 'unknown', work: () => T): T => {
@@ -100,14 +103,17 @@ function committer(database: DatabaseSync, names: KnownNames, hot: HotParts): (b
     const results = guarded('not done', () => {
       begin.run()
       define(definitions)
-      if (records.length > 0) addHot.run(records)
+      if (records.length > 0) addHot.run(hot.lastBatch + 1, records)
       return writes.map(write)
     })
     // When the commit itself fails its pages may have reached the file, and a crash would find them.
     guarded('unknown', () => commit.run())
     for (const [id, text] of definitions.words) names.addWord(id, text)
     for (const [id, check, zone] of definitions.series) names.addSeries(id, check, zone)
-    if (records.length > 0) hot.active.add(records)
+    if (records.length > 0) {
+      hot.active.add(records)
+      hot.lastBatch += 1
+    }
     return { results }
   }
 }

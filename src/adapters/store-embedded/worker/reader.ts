@@ -7,8 +7,11 @@ import { readRecord, type KnownNames } from '../record.ts'
 import { readBlock, readSamples, samplesOf, type Samples } from './block.ts'
 import type { Hot } from './hot.ts'
 
-/** What is durable but not in blocks: what comes in now, and what is on its way into blocks. */
-export interface HotParts { active: Hot; leaving: Hot | undefined }
+/**
+ * What is durable but not in blocks: what comes in now, and what is on its way into blocks. Batches are numbered here and
+ * not by the table: an empty one would begin anew, and new batches would be taken for old ones.
+ */
+export interface HotParts { active: Hot; leaving: Hot | undefined; lastBatch: number }
 export interface BlockRow { readonly id: number; readonly start: number; readonly end: number; readonly count: number; readonly body: Uint8Array }
 
 const columns = 'id, start, "end", count, body'
