@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { stripTypeScriptTypes } from 'node:module'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import type { PrintedAssets } from './assets-child.ts'
 
 export interface Asset { readonly body: Buffer; readonly gzip: Buffer; readonly etag: string; readonly type: string }
 
@@ -18,68 +16,13 @@ export interface Assets {
   readonly packages: ReadonlyMap<string, string>
 }
 
-const source = new URL('../../', import.meta.url)
-const entry = 'roles/console/web/main.ts'
-const plain = ['roles/console/web/style.css', 'roles/console/web/icon.svg'] as const
-const types: Readonly<Record<string, string>> = { ts: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', svg: 'image/svg+xml' }
+const child = fileURLToPath(new URL('assets-child.ts', import.meta.url))
 
-/** Packages that the page may import by name, and the file of each that a browser can read. */
-const packageFiles: Readonly<Record<string, string>> = {
-  'preact': 'preact', 'preact/hooks': 'preact/hooks', 'htm': 'htm', 'uplot': 'uplot/dist/uPlot.esm.js', 're2js': 're2js',
-}
-
-/** Reads everything that the page is made of: our modules without their types, and the few packages that they import. */
+/** Everything that the page is made of: our modules without their types, and the few packages that they import. */
 export async function loadAssets(): Promise<Assets> {
-  const files = new Map<string, Asset>()
-  const packages = new Map<string, string>()
-  const preload: string[] = []
-  await addModule(entry, true, { files, packages, preload })
-  for (const path of plain) files.set(`src/${path}`, await assetOf(path, await readFile(new URL(path, source))))
-  files.set('npm/uplot.css', await assetOf('uplot.css', await readFile(new URL(import.meta.resolve('uplot/dist/uPlot.min.css')))))
-  return { files, version: digest([...files.values()].map((file) => file.etag).join('')).slice(0, 12), preload, packages }
+  const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', child], { maxBuffer: 64 * 2 ** 20 })
+  // Our own child printed it.
+  const { files, packages, ...rest } = JSON.parse(stdout) as PrintedAssets
+  const revived = files.map(([path, { body, gzip, ...asset }]): [string, Asset] => [path, { ...asset, body: Buffer.from(body, 'base64'), gzip: Buffer.from(gzip, 'base64') }])
+  return { ...rest, files: new Map(revived), packages: new Map(packages) }
 }
-
-interface Found { readonly files: Map<string, Asset>; readonly packages: Map<string, string>; readonly preload: string[] }
-
-/** Adds a module and, through its imports, everything that it needs; `now` tells that the page waits for it. */
-async function addModule(path: string, now: boolean, found: Found): Promise<void> {
-  const address = `src/${path}`
-  if (now && !found.preload.includes(address)) found.preload.push(address)
-  else if (found.files.has(address)) return
-  const code = stripTypeScriptTypes(await readFile(new URL(path, source), 'utf8'))
-  found.files.set(address, await assetOf(path, Buffer.from(code)))
-  for (const [name, lazy] of importsOf(code)) {
-    if (!name.startsWith('.')) await addPackage(name, now && !lazy, found)
-    else await addModule(relative(path, name), now && !lazy, found)
-  }
-}
-
-async function addPackage(name: string, now: boolean, { files, packages, preload }: Found): Promise<void> {
-  const file = packageFiles[name]
-  if (file === undefined) throw new Error(`the console's page imports ${name}, which is not among the packages that it may import`)
-  const address = `npm/${name.replaceAll('/', '-')}.js`
-  if (now && !preload.includes(address)) preload.push(address)
-  if (packages.has(name)) return
-  packages.set(name, address)
-  const code = await readFile(fileURLToPath(import.meta.resolve(file)), 'utf8')
-  // The maps stay in node_modules; a browser with open tools would ask for them in vain.
-  files.set(address, await assetOf('package.ts', Buffer.from(code.replace(/^\/\/# sourceMappingURL=.*$/m, ''))))
-}
-
-/** What a module imports, and whether only later (`import()`). Types are gone already. */
-function importsOf(code: string): readonly (readonly [name: string, lazy: boolean])[] {
-  const atOnce = code.matchAll(/^(?:(?:import|export)\s[\s\w$*{},]*?\bfrom|import)\s*'([^']+)'/gm)
-  const lazy = code.matchAll(/\bimport\('([^']+)'\)/g)
-  return [...[...atOnce].map(([, name = '']) => [name, false] as const), ...[...lazy].map(([, name = '']) => [name, true] as const)]
-}
-
-function relative(from: string, name: string): string {
-  return new URL(name, new URL(from, 'file:///')).pathname.slice(1)
-}
-
-async function assetOf(path: string, body: Buffer): Promise<Asset> {
-  const type = types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
-  return { body, gzip: await promisify(gzip)(body), etag: `"${digest(body).slice(0, 20)}"`, type }
-}
-
-const digest = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')

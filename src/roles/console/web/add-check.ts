@@ -22,7 +22,8 @@ export function CheckPart(props: CheckPartProps): VNode {
   const set = (part: Partial<Draft>): void => change({ ...draft, ...part })
   const type = types.find((one) => one.id === draft.type)
   const look = looksOf[draft.type]
-  const fields = type?.fields ?? []
+  // A heartbeat's key is made by the service.
+  const fields = (type?.fields ?? []).filter((field) => draft.type !== 'heartbeat' || field.name !== 'key')
   const main = fields.filter((field) => look?.main.includes(field.name) ?? !field.optional)
   return html`<fieldset data-try><legend>What</legend>
       <div class="kinds" role="radiogroup" aria-label="Kind of check">${kindsOf(types).map((id) => html`
@@ -76,12 +77,12 @@ function Whose({ draft, set, fixed }: PartProps): VNode {
 
 function HowOften({ draft, set, zones }: PartProps): VNode {
   const toggle = (id: string): void => set({ zones: draft.zones.includes(id) ? draft.zones.filter((one) => one !== id) : [...draft.zones, id] })
-  const heartbeat = draft.type === 'heartbeat'
-  return html`<fieldset data-try><legend>${isRemote(draft.type) ? 'From where, how often' : 'How often'}</legend>
-    ${isRemote(draft.type) ? html`<div class="zone-choice">${zones.map(({ id, label }) => html`<label class="check"><input type="checkbox" checked=${draft.zones.includes(id)} onChange=${() => toggle(id)} required=${draft.zones.length === 0} /> ${id} <span class="soft">${label === id ? '' : label}</span></label>`)}</div>` : null}
+  const remote = isRemote(draft.type)
+  return html`<fieldset data-try><legend>${remote ? 'From where, how often' : 'How often'}</legend>
+    ${remote ? html`<div class="zone-choice">${zones.map(({ id, label }) => html`<label class="check"><input type="checkbox" checked=${draft.zones.includes(id)} onChange=${() => toggle(id)} required=${draft.zones.length === 0} /> ${id} <span class="soft">${label === id ? '' : label}</span></label>`)}</div>` : null}
     <div class="fields">
-      <label>${heartbeat ? 'expected every' : 'every'} <span class="unit"><input name="period" type="number" min="1" required value=${draft.period} onInput=${(event: Event) => set(periodOf(draft, textIn(event)))} /> s</span></label>
-      <label>${heartbeat ? 'grace' : 'give up after'} <span class="unit"><input name="timeout" type="number" min="1" required value=${draft.timeout} onInput=${(event: Event) => set({ timeout: textIn(event) })} /> s</span></label>
+      <label>${remote ? 'every' : 'expected every'} <span class="unit"><input name="period" type="number" min="1" required value=${draft.period} onInput=${(event: Event) => set(periodOf(draft, textIn(event)))} /> s</span></label>
+      ${remote ? html`<label>give up after <span class="unit"><input name="timeout" type="number" min="1" required value=${draft.timeout} onInput=${(event: Event) => set({ timeout: textIn(event) })} /> s</span></label>` : null}
     </div></fieldset>`
 }
 

@@ -36,7 +36,7 @@ export function CheckView({ entity, check }: CheckProps): VNode {
   return html`<div class="stack">
     <${Head} item=${item} stored=${stored.value} />
     ${stored.value.heartbeat_url === undefined ? null : html`<section class="card"><h2>Where the job reports</h2>
-      <p class="soft">Call this address at the end of each run; when it does not come for ${stored.value.period} s (and ${stored.value.timeout} s of grace) it is overdue.</p>
+      <p class="soft">Call this address at the end of each run; when it does not come for ${stored.value.period} s and the grace it is overdue.</p>
       <${Copy} text=${stored.value.heartbeat_url} /><p><code>curl -fsS ${stored.value.heartbeat_url}</code></p></section>`}
     <${Zones} item=${item} data=${data.value} />
     <${Chart} entity=${entity} check=${check} zones=${item.check.zones} period=${item.check.period} young=${age < 1_800_000} round=${round} />
@@ -97,9 +97,9 @@ function saidBy({ verdict }: CheckNow): string {
 }
 
 function factsOf({ check }: CheckNow, stored: StoredCheck): readonly (readonly [string, unknown])[] {
-  const details = Object.entries(stored.details).filter(([, value]) => value !== null && value !== '' && value !== false)
+  const details = Object.entries(stored.details).filter(([name, value]) => value !== null && value !== '' && value !== false && name !== 'key')
   return [
-    ['type', check.type], ...(check.target === null ? [] : [['target', check.target] as const]), ['every', `${check.period} s`], ['at most', `${stored.timeout} s`],
+    ['type', check.type], ...(check.target === null ? [] : [['target', check.target] as const]), ['every', `${check.period} s`], ...(check.type.startsWith('remote.') ? [['at most', `${stored.timeout} s`] as const] : []),
     ...details.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const), ['id', html`<code>${check.id}</code>`],
   ]
 }

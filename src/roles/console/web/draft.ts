@@ -30,7 +30,7 @@ export const looksOf: Readonly<Record<string, Look>> = {
   },
   'remote.dns': { name: 'Name server', say: 'Asks a name server and looks at its answer.', main: ['query', 'record_type', 'port'], target: 'Name server', criteria: '' },
   'remote.ssh': { name: 'SSH', say: 'Greets an SSH server and reads its key.', main: ['port'], target: 'Host', criteria: '' },
-  'heartbeat': { name: 'Job that reports', say: 'A cron job or backup calls an address when it is done; silence is the alarm.', main: [], criteria: '' },
+  'heartbeat': { name: 'Job that reports', say: 'A cron job or backup calls an address when it is done; silence is the alarm.', main: ['grace'], criteria: '' },
 }
 
 export const isRemote = (type: string): boolean => type.startsWith('remote.')
@@ -45,10 +45,11 @@ export function targetOf(draft: Draft): string {
 /** The check as the API takes it; `aliases` are the names of the entity's addresses. */
 export function bodyOf(draft: Draft, aliases: readonly string[]): Readonly<Record<string, unknown>> {
   const details = Object.fromEntries(Object.entries(draft.details).filter(([, text]) => text !== '').map(([name, text]) => [name, valueOf(name, text)]))
-  const common = { type: draft.type, details, period: Number(draft.period), timeout: Number(draft.timeout), ...(draft.label === '' ? {} : { label: draft.label }) }
+  const common = { type: draft.type, details, period: Number(draft.period), ...(draft.label === '' ? {} : { label: draft.label }) }
+  // Who reports by himself is waited for by his grace, not by a timeout.
   if (!isRemote(draft.type)) return common
   const target = targetOf(draft)
-  return { ...common, monitoring_zones_poll: draft.zones, ...(aliases.includes(target) ? { target_alias: target } : { target_hostname: target }) }
+  return { ...common, timeout: Number(draft.timeout), monitoring_zones_poll: draft.zones, ...(aliases.includes(target) ? { target_alias: target } : { target_hostname: target }) }
 }
 
 const texts = new Set(['url', 'body', 'payload', 'banner_match', 'body_match', 'send_body', 'query', 'auth_user', 'auth_password'])
