@@ -3,6 +3,7 @@ import { agentVedette } from './agent-vedette.ts'
 import { heartbeat } from './heartbeat.ts'
 import { remoteDns } from './remote-dns.ts'
 import { remoteHttp } from './remote-http.ts'
+import { remotePing } from './remote-ping.ts'
 import { remoteSsh } from './remote-ssh.ts'
 import { remoteTcp } from './remote-tcp.ts'
 
@@ -10,6 +11,7 @@ import { remoteTcp } from './remote-tcp.ts'
 export const checkTypes = [
   remoteDns,
   remoteHttp,
+  remotePing,
   remoteSsh,
   remoteTcp,
   heartbeat,
