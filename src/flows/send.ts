@@ -1,7 +1,7 @@
 import type { Static, TObject } from 'typebox'
-import { Value } from 'typebox/value'
 import type { FrozenNotification } from '../core/alarm-row.ts'
 import type { Message } from '../core/routing/message.ts'
+import { fit } from '../core/wire/fit.ts'
 import type { Channel, DeliveryOutcome } from '../contracts/channel.ts'
 import type { Resolver } from '../contracts/check-type.ts'
 import type { Clock } from '../contracts/clock.ts'
@@ -26,7 +26,7 @@ export async function send(deps: SendDeps, notification: FrozenNotification['not
   if (channel === undefined) return { kind: 'try-again', message: `There is no channel of type ${notification.type} here` }
   const details = opened(deps, notification)
   if (details === undefined) return { kind: 'try-again', message: 'The secrets of the notification cannot be opened here' }
-  if (!Value.Check(channel.details, details)) return { kind: 'give-up', message: `The details are not those of a ${channel.type} notification` }
+  if (!fit(channel.details, details).ok) return { kind: 'give-up', message: `The details are not those of a ${channel.type} notification` }
   const outcome = await attempt(deps, channel, details, message, timeout, parent)
   return { ...outcome, message: hideSecrets(outcome.message, details, channel.secrets) }
 }

@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util'
-import { buildConnector, Client } from 'undici'
+import type { buildConnector } from 'undici'
 import { cut, oneLine } from '../../core/routing/text.ts'
 import type { DeliveryContext, DeliveryOutcome } from '../../contracts/channel.ts'
 import type { Resolved } from '../../contracts/check-type.ts'
@@ -29,7 +29,9 @@ export async function postJson(context: Context, to: string, body: string, heade
 }
 
 async function exchange({ message, signal }: Context, url: URL, address: string, body: string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
-  const client = new Client(url.origin, { connect: connectTo(address, signal), headersTimeout: 0, bodyTimeout: 0 })
+  // Loaded with the first delivery: it takes 15 MB, and there may never be one.
+  const { buildConnector: connector, Client } = await import('undici')
+  const client = new Client(url.origin, { connect: connectTo(connector, address, signal), headersTimeout: 0, bodyTimeout: 0 })
   try {
     const response = await client.request({
       method: 'POST', path: url.pathname + url.search, body, signal,
@@ -42,9 +44,9 @@ async function exchange({ message, signal }: Context, url: URL, address: string,
 }
 
 /** Connects to this very address, whatever the name would resolve to by now; the name still stands in SNI and certificate. */
-function connectTo(address: string, signal: AbortSignal): buildConnector.connector {
+function connectTo(connector: typeof buildConnector, address: string, signal: AbortSignal): buildConnector.connector {
   // The types of the options are those of either net or tls; both know `signal`, only one says so.
-  const connect = buildConnector({ signal } as buildConnector.BuildOptions)
+  const connect = connector({ signal } as buildConnector.BuildOptions)
   return (options, callback) => connect({ ...options, hostname: address }, callback)
 }
 
