@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerAlarmTest } from './commands/alarm-test.ts'
+import { registerBackup } from './commands/backup.ts'
+import { registerCheckRun } from './commands/check-run.ts'
 import { registerStart } from './commands/start.ts'
 import { registerToken } from './commands/token.ts'
 import { registerWhy } from './commands/why.ts'
@@ -7,7 +9,7 @@ import { ConfigError } from './config.ts'
 import { version } from './facts.ts'
 
 const program = new Command('vedette').description('Monitoring that people trust with their sleep').version(version).showHelpAfterError().exitOverride()
-for (const register of [registerStart, registerAlarmTest, registerToken, registerWhy]) register(program)
+for (const register of [registerStart, registerCheckRun, registerAlarmTest, registerToken, registerWhy, registerBackup]) register(program)
 
 try {
   await program.parseAsync()
