@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { SMTPServer } from 'smtp-server'
@@ -43,27 +43,48 @@ function collect(stream: Readable, whole: (text: string) => void): void {
   stream.on('end', () => whole(text))
 }
 
+export interface WebhookReceiver extends Receiver {
+  /** connections are refused until `open` */
+  close(): Promise<void>
+  open(): Promise<void>
+}
+
 /** A real HTTP server that takes webhooks. */
-export async function webhookReceiver(): Promise<Receiver> {
+export async function webhookReceiver(): Promise<WebhookReceiver> {
   const waiting = new Waiting()
-  const server = createServer((request, response) => {
-    const at = Date.now()
-    collect(request, (text) => {
-      const body: { alarm: { id: string }; details: { state: string } } = JSON.parse(text)
-      waiting.add({ at, key: String(request.headers['idempotency-key']), alarm: body.alarm.id, state: body.details.state })
-      response.end('thank you')
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  // A TCP server's address is never a path.
-  const { port } = server.address() as AddressInfo
+  let port = 0
+  let server = await listen()
+
+  async function listen(): Promise<Server> {
+    const listening = createServer((request, response) => {
+      const at = Date.now()
+      collect(request, (text) => {
+        const body: { alarm: { id: string }; details: { state: string } } = JSON.parse(text)
+        waiting.add({ at, key: String(request.headers['idempotency-key']), alarm: body.alarm.id, state: body.details.state })
+        response.end('thank you')
+      })
+    }).listen(port, '127.0.0.1')
+    await once(listening, 'listening')
+    // A TCP server's address is never a path.
+    port = (listening.address() as AddressInfo).port
+    return listening
+  }
+
+  async function close(): Promise<void> {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+
   return {
     url: `http://127.0.0.1:${port}/`, arrivals: waiting.arrivals, next: (since, fits, patience) => waiting.next(since, fits, patience),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
+    close,
+    async open() {
+      server = await listen()
     },
+    [Symbol.asyncDispose]: close,
   }
 }
 

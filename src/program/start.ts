@@ -32,6 +32,7 @@ import { startSweeper } from '../roles/sweeper/start-sweeper.ts'
 import { canarySettings, smtpSettings, version } from './facts.ts'
 import type { Config } from './config.ts'
 import { buildEngine, type Engine } from './engine.ts'
+import { watchTime } from './lost-time.ts'
 import { reasonOf } from './plain.ts'
 import { createSelfEntity, selfIds } from './self-entity.ts'
 import { families, problemsOf, selfFacts, type Parts } from './self-report.ts'
@@ -72,6 +73,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
     stop.abort()
     await following
   })
+  stack.use(watchTime({ clock, log, lost: () => engine.health.failed() }))
   stack.use(await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log }))
   stack.use(await startSweeper({ sweep: engine.sweep, leases: store.leases, owner, clock, log, every: sweepEvery }))
 
