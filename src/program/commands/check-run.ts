@@ -10,7 +10,7 @@ import { readConfig, settings } from '../config.ts'
 import { picture } from './probe-picture.ts'
 
 interface Flags {
-  readonly set: Readonly<Record<string, string>>
+  readonly set?: Readonly<Record<string, string>>
   readonly timeout: number
   readonly resolver?: 'IPv4' | 'IPv6'
   readonly forbidTargets?: string
@@ -31,7 +31,7 @@ export function registerCheckRun(program: Command): void {
     .command('run').description('look at a target once, from here, and tell what was seen')
     .argument('<type>', runnable.map(shortName).join(', '))
     .argument('<target>', 'a URL for http; a host for the others, with :port where the type has one')
-    .option('--set <key=value>', 'a key of the check\'s details; again for more, with a dot for what is inside: headers.X-Key=1', collect, {})
+    .option('--set <key=value>', 'a key of the check\'s details; again for more, with a dot for what is inside: headers.X-Key=1', collect)
     .option('--timeout <seconds>', 'how long it may take', seconds, 10)
     .addOption(new Option('--resolver <family>', 'addresses of this family only').choices(['IPv4', 'IPv6']))
     .option(settings.forbidTargets.flag, settings.forbidTargets.about)
@@ -42,7 +42,7 @@ export function registerCheckRun(program: Command): void {
     })
 }
 
-function collect(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function collect(text: string, before: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
   const [, key, value] = /^([^=]+)=([^]*)$/.exec(text) ?? []
   if (key === undefined || value === undefined) throw new InvalidArgumentError('It must be key=value.')
   return { ...before, [key]: value }
