@@ -1,5 +1,5 @@
 import type { Clock } from '../../contracts/clock.ts'
-import type { ConfigurationRepository, Kind, Kinds, Partition, Stored } from '../../contracts/configuration.ts'
+import type { ConfigurationChange, ConfigurationRepository, Kind, Kinds, Partition, Stored } from '../../contracts/configuration.ts'
 import { Topics } from '../system/topics.ts'
 import type { Committer } from './committer.ts'
 import { ConfigurationMirror } from './configuration-mirror.ts'
@@ -34,6 +34,7 @@ export function configurationRepository(committer: Committer, clock: Clock, open
       return { entity: stored, checks: [...mirror.list('check', partition)], alarms: [...mirror.list('alarm', partition)] }
     },
     async commit(partition, changes) {
+      for (const change of changes) demandPlace(partition, change)
       const writes = changes.map(({ kind, id, expected, value }) => {
         const { tenant, entity } = homeOf(kind, partition, id)
         return { kind, tenant, entity: entity ?? '', id, expected, value: value === null ? null : JSON.stringify(value) }
@@ -56,6 +57,12 @@ export function configurationRepository(committer: Committer, clock: Clock, open
     changes: (signal) => topics.subscribe('', signal),
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** Entities, checks and alarms lie with their entity, everything else with its tenant. */
+function demandPlace({ entity }: Partition, { kind, id }: ConfigurationChange): void {
+  const inEntity = kind === 'entity' || kind === 'check' || kind === 'alarm'
+  if (inEntity !== (entity !== undefined) || (kind === 'entity' && id !== entity)) throw new RangeError(`${kind} ${id} does not belong to this partition`)
 }
 
 /** An entity lies in its own partition, whoever asks. */

@@ -13,7 +13,7 @@ export interface Settings {
   /** observations are kept as they came until they take this much memory or are this old; then they become blocks */
   readonly hotBytes: number
   readonly hotAge: number
-  /** at most so many observations stand in one block */
+  /** about so many observations stand in one block */
   readonly blockCount: number
   /** how long after its end a window of rollups is stored */
   readonly sealAfter: number

@@ -12,11 +12,11 @@ const lastBlock = 'SELECT id, start, "end", count, body FROM block WHERE series 
 export function blockWriter(database: DatabaseSync, reader: SeriesReader, blockCount: number): (series: number, observations: readonly Observation[]) => readonly Observation[] {
   const [add, drop, last] = [database.prepare(addBlock), database.prepare(dropBlock), database.prepare(lastBlock)]
 
-  /** Blocks that have to be made again: those in whose time something falls, and a last one that is not full. */
-  const touched = (series: number, start: number, end: number): BlockRow[] => {
+  /** Blocks that have to be made again: those in whose time something falls, and a last one with room for all. */
+  const touched = (series: number, start: number, end: number, count: number): BlockRow[] => {
     const within = reader.blocks(series, start, end).concat(reader.blocks(series, end, end + 1))
     const tail = last.get(series) as unknown as BlockRow | undefined
-    const all = tail !== undefined && tail.count < blockCount ? [...within, tail] : within
+    const all = tail !== undefined && tail.count + count <= blockCount ? [...within, tail] : within
     return [...new Map(all.map((block) => [block.id, block])).values()]
   }
 
@@ -24,14 +24,15 @@ export function blockWriter(database: DatabaseSync, reader: SeriesReader, blockC
     const sorted = inOrder([...observations])
     const [first, final] = [sorted[0], sorted.at(-1)]
     if (first === undefined || final === undefined) return []
-    const blocks = touched(series, first.at, final.at)
+    const blocks = touched(series, first.at, final.at, sorted.length)
     const present = blocks.flatMap((block) => reader.open(series, block))
     const fresh = withoutKnown(sorted, present)
     if (fresh.length === 0) return []
     for (const block of blocks) drop.run(block.id)
     const merged = inOrder([...present, ...fresh])
-    for (let i = 0; i < merged.length; i += blockCount) {
-      const part = merged.slice(i, i + blockCount)
+    const size = Math.ceil(merged.length / Math.max(1, Math.round(merged.length / blockCount)))
+    for (let i = 0; i < merged.length; i += size) {
+      const part = merged.slice(i, i + size)
       add.run(series, part[0]!.at, part.at(-1)!.at, part.length, writeBlock(part))
     }
     return fresh

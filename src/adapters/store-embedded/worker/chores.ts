@@ -13,7 +13,8 @@ const sealStep = 8
 /** Expiry moves on by at least this much (ms), so that an idle store writes nothing. */
 const expiryStep = 600_000
 
-const seriesBehind = `SELECT id FROM series WHERE id > ? ORDER BY id LIMIT ${sealStep}`
+const seriesInBlocks = 'SELECT DISTINCT series FROM block WHERE "end" >= ? AND start < ?'
+const seriesInRollups = 'SELECT DISTINCT series FROM rollup WHERE start >= ? AND start < ? AND level = ?'
 const dropBatches = 'DELETE FROM hot WHERE batch IN (SELECT batch FROM hot WHERE batch <= ? ORDER BY batch LIMIT 500)'
 const dropBlocks = 'DELETE FROM block WHERE id IN (SELECT id FROM block WHERE "end" < ? LIMIT 200)'
 const dropRollups = 'DELETE FROM rollup WHERE rowid IN (SELECT rowid FROM rollup WHERE level = ? AND start <= ? LIMIT 200)'
@@ -27,7 +28,8 @@ interface Tools {
   readonly horizons: Horizons
 }
 
-interface Sealing { readonly level: number; readonly start: number; readonly end: number; series: number }
+/** A window that is being sealed, and the series that wait for it: those with anything in it when it began. */
+interface Sealing { readonly level: number; readonly start: number; readonly end: number; readonly series: number[] }
 
 /**
  * The work that makes yesterday's observations small: hot records become blocks, windows that are over become rollups, and
@@ -40,7 +42,6 @@ export class Chores {
   /** the last batch whose records are leaving */
   #leavingTo = 0
   #activeSince: number
-  /** the window that is being sealed, and the last series that is done */
   #sealing: Sealing | undefined
 
   constructor(tools: Tools, now: number) {
@@ -94,20 +95,26 @@ export class Chores {
     for (const [level, { window }] of levels.entries()) {
       const start = horizons.sealed(level)
       const ready = level === 0 ? now - settings.sealAfter : horizons.sealed(level - 1)
-      if (start + window <= ready) return { level, start, end: start + window, series: -1 }
+      if (start + window <= ready) return { level, start, end: start + window, series: this.#seriesWithin(level, start, start + window) }
     }
     return undefined
   }
 
+  #seriesWithin(level: number, start: number, end: number): number[] {
+    const { database } = this.#tools
+    const rows = level === 0 ? database.prepare(seriesInBlocks).all(start, end) : database.prepare(seriesInRollups).all(start, end, level - 1)
+    return rows.map(({ series }) => series as number)
+  }
+
   #seal(work: Sealing): boolean {
-    const { database, rollups, horizons } = this.#tools
-    const next = database.prepare(seriesBehind).all(work.series).map(({ id }) => id as number)
+    const { rollups, horizons } = this.#tools
+    const isLast = work.series.length <= sealStep
     this.#transaction(() => {
-      for (const series of next) rollups.seal(work.level, series, work.start)
-      if (next.length === 0) horizons.set('sealed', work.level, work.end)
+      for (const series of work.series.slice(0, sealStep)) rollups.seal(work.level, series, work.start)
+      if (isLast) horizons.set('sealed', work.level, work.end)
     })
-    work.series = next.at(-1) ?? work.series
-    if (next.length === 0) this.#sealing = undefined
+    work.series.splice(0, sealStep)
+    if (isLast) this.#sealing = undefined
     return true
   }
 

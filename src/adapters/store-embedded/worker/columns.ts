@@ -21,10 +21,9 @@ export function writeNumbers(out: ByteWriter, values: readonly number[]): void {
     out.uint(constant)
     return out.number(first)
   }
-  for (const [scale, way] of [[1, steps], [1000, thousandths]] as const) {
-    const whole = scaled(values, scale)
-    if (whole !== undefined) return writeSteps(out, whole, way)
-  }
+  if (isWhole(values)) return writeSteps(out, values, steps)
+  const scaled = values.map((value) => Math.round(value * 1000))
+  if (isWhole(scaled) && scaled.every((value, i) => Object.is(value / 1000, values[i]))) return writeSteps(out, scaled, thousandths)
   out.uint(floats)
   out.raw(transposed(values))
 }
@@ -69,24 +68,35 @@ export function readTexts(bytes: ByteReader, count: number): (string | null)[] {
   return same ? Array<string | null>(count).fill(values[0] ?? null) : values
 }
 
-/** All values times `scale` as whole numbers, if that loses nothing. */
-function scaled(values: readonly number[], scale: number): number[] | undefined {
-  const whole: number[] = []
-  for (const value of values) {
-    const one = Math.round(value * scale)
-    if (one / scale !== value || Math.abs(one) >= wholeLimit || Object.is(value, -0)) return undefined
-    whole.push(one)
-  }
-  return whole
+function isWhole(values: readonly number[]): boolean {
+  return values.every((value) => Number.isInteger(value) && value < wholeLimit && value > -wholeLimit && !Object.is(value, -0))
 }
 
 /** Differences, or where those are large but steady (times), the differences of differences. */
 function writeSteps(out: ByteWriter, values: readonly number[], way: number): void {
-  const first = differences(values)
-  const second = differences(first)
-  const changing = size(second) < size(first)
+  const changing = isSteady(values)
   out.uint(changing ? way + 1 : way)
-  for (const step of changing ? second : first) out.number(step)
+  let [previous, before] = [0, 0]
+  for (const value of values) {
+    const step = value - previous
+    out.number(changing ? step - before : step)
+    previous = value
+    before = step
+  }
+}
+
+/** Whether the differences differ by less than they are. */
+function isSteady(values: readonly number[]): boolean {
+  let [first, second, before] = [0, 0, 0]
+  for (let i = 1; i < values.length; i++) {
+    const step = values[i]! - values[i - 1]!
+    if (i > 1) {
+      first += Math.abs(step)
+      second += Math.abs(step - before)
+    }
+    before = step
+  }
+  return second < first
 }
 
 function readSteps(bytes: ByteReader, count: number, changing: boolean): number[] {
@@ -98,17 +108,6 @@ function readSteps(bytes: ByteReader, count: number, changing: boolean): number[
     values.push(value)
   }
   return values
-}
-
-function differences(values: readonly number[]): number[] {
-  return values.map((value, i) => value - (values[i - 1] ?? 0))
-}
-
-// How many bytes they will take, roughly; the first one is the same either way.
-function size(numbers: readonly number[]): number {
-  let total = 0
-  for (let i = 2; i < numbers.length; i++) total += Math.log2(1 + Math.abs(numbers[i]!))
-  return total
 }
 
 // The bytes of all numbers by their place: exponents beside exponents compress, whole numbers side by side do not.

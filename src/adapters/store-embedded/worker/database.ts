@@ -21,7 +21,11 @@ export function lockDirectory(directory: string): DatabaseSync {
     if (!isBusy(error)) throw error
     throw new Error(`${directory} is in use by another process${ownerOf(directory)}; stop it first, or choose another data directory`, { cause: error })
   }
-  writeFileSync(join(directory, ownerFile), JSON.stringify({ pid: process.pid }))
+  try {
+    writeFileSync(join(directory, ownerFile), JSON.stringify({ pid: process.pid }))
+  } catch {
+    // A full disk may not keep the store from opening: without the file the message names no pid, and that is all.
+  }
   return lock
 }
 
