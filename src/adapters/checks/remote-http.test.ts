@@ -4,7 +4,7 @@ import { afterEach, test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { Check } from 'typebox/value'
 import { remoteHttp } from './remote-http.ts'
-import { answering, assertFacts, assertNothingOpen, listening, probe, talking, values, type Probing } from './kit/probing.suite.ts'
+import { answering, assertFacts, assertNothingOpen, listening, probe, talking, values, withoutIPv6, type Probing } from './kit/probing.suite.ts'
 
 afterEach(assertNothingOpen)
 
@@ -213,4 +213,11 @@ test('details are what the reference says', () => {
   ]
   for (const details of right) assert.equal(fits(details), true, JSON.stringify(details))
   for (const details of wrong) assert.equal(fits(details), false, JSON.stringify(details))
+})
+
+test('IPv6 targets are asked as well', { skip: withoutIPv6 }, async () => {
+  await using site = await listening(createHttpServer((request, response) => response.end(request.headers.host)), '::1')
+  const result = await look(site.port, { url: `http://[::1]:${site.port}/`, body: '.*' }, { target: '::1', family: 'IPv6' })
+  assert.deepEqual([result.available, result.target, values(result)['body_match']], [true, '::1', `[::1]:${site.port}`])
+  assert.equal((await look(site.port, {}, { target: '::1', family: 'IPv4' })).status, 'dns: not found')
 })

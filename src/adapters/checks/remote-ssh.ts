@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import ssh2, { type ConnectConfig } from 'ssh2'
+import type { ConnectConfig } from 'ssh2'
 import { Type } from 'typebox'
 import { defineCheckType, type ProbeContext } from '../../contracts/check-type.ts'
 import { aborted } from './kit/aborted.ts'
@@ -48,6 +48,8 @@ export const remoteSsh = defineCheckType({
 
 /** The server's key, once its signature proved that it holds it. */
 async function hostKey(connection: Connection, { signal }: ProbeContext<unknown>): Promise<Buffer | Failure> {
+  // Loaded with the first look: it takes 20 MB, which who watches no SSH server need not have.
+  const { default: ssh2 } = await import('ssh2')
   const client = new ssh2.Client()
   const shown = new Promise<Buffer | Failure>((resolve) => {
     let key: Buffer | undefined

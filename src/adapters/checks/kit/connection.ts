@@ -36,6 +36,8 @@ export class Connection implements Disposable {
   readonly #signal: AbortSignal
   readonly #chunks: Buffer[] = []
   #waiting = 0
+  /** the socket was told to read no more */
+  #isFull = false
   #over: Exclude<Chunk, { kind: 'data' }> | undefined
   #wake: (() => void) | undefined
   #connected: number | undefined
@@ -85,7 +87,7 @@ export class Connection implements Disposable {
       const data = this.#chunks.shift()
       if (data !== undefined) {
         this.#waiting -= data.length
-        if (this.#waiting < highWater && this.socket.isPaused()) this.socket.resume()
+        this.#resume()
         return { kind: 'data', data }
       }
       if (this.#over !== undefined) return this.#over
@@ -103,7 +105,14 @@ export class Connection implements Disposable {
     this.#chunks.push(Buffer.from(buffer.subarray(0, count)))
     this.#waiting += count
     this.#ring()
-    return this.#waiting < highWater
+    this.#isFull = this.#waiting >= highWater
+    return !this.#isFull
+  }
+
+  #resume(): void {
+    if (!this.#isFull || this.#waiting >= highWater) return
+    this.#isFull = false
+    this.socket.resume()
   }
 
   #finish(over: Exclude<Chunk, { kind: 'data' }>): void {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckType, Resolver } from '../../../contracts/check-type.ts'
 import type { ProbedCheck, ProbeResult } from '../../../contracts/prober.ts'
@@ -58,9 +60,8 @@ export async function listening(server: Server, host = '127.0.0.1'): Promise<Lis
     socket.on('error', () => {})
     socket.on('close', () => open.delete(socket))
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, host, resolve)
-  })
+  server.listen(0, host)
+  await once(server, 'listening')
   // A test that fails leaves its server open; the run shall end all the same.
   server.unref()
   // An address in use by TCP is always an object.
@@ -75,6 +76,9 @@ export async function listening(server: Server, host = '127.0.0.1'): Promise<Lis
     },
   }
 }
+
+/** Whether this machine has IPv6 at all; tests of it are skipped where it has not. */
+export const withoutIPv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === '::1') ? false : 'this machine has no IPv6'
 
 /** A server that speaks bytes: what it does with each connection is the test's business. */
 export function talking(speak: (socket: Socket) => void): Promise<Listening> {
