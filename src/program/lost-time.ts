@@ -12,14 +12,22 @@ export interface LostTimeDeps {
   readonly lost: () => void
 }
 
+export interface TimeWatch extends AsyncDisposable {
+  /** what is wrong with the clock now, in words */
+  problem(): string | undefined
+}
+
 /**
  * Notices when this process stood still (stopped, suspended, starved) or its clock was set. What did not come in that
  * time did not come because of us, so silence is judged anew from here on (deciding, section 7).
  */
-export function watchTime({ clock, log, lost }: LostTimeDeps): AsyncDisposable {
+export function watchTime({ clock, log, lost }: LostTimeDeps): TimeWatch {
   const stop = new AbortController()
+  let newest = clock.now()
   const running = run()
   return {
+    // What was observed before a step back is newer than what comes now, and votes never go back in time.
+    problem: () => (newest - clock.now() > tolerated ? `the clock was set back: what was seen until ${new Date(newest).toISOString()} stands until then` : undefined),
     async [Symbol.asyncDispose]() {
       stop.abort()
       await running
@@ -30,6 +38,7 @@ export function watchTime({ clock, log, lost }: LostTimeDeps): AsyncDisposable {
     let [wall, monotonic] = [clock.now(), clock.monotonic()]
     while (await pause()) {
       const [passed, shown] = [clock.monotonic() - monotonic, clock.now() - wall]
+      newest = Math.max(newest, wall)
       ;[wall, monotonic] = [wall + shown, monotonic + passed]
       const [stoodStill, stepped] = [passed - every, shown - passed]
       if (stoodStill <= tolerated && Math.abs(stepped) <= tolerated) continue

@@ -5,6 +5,7 @@ import type { Poller, PollerStats } from '../roles/poller/start-poller.ts'
 import type { SelfFacts } from '../roles/self/start-self.ts'
 import type { Family } from '../roles/status/exposition.ts'
 import type { Config } from './config.ts'
+import type { TimeWatch } from './lost-time.ts'
 import type { Engine } from './engine.ts'
 
 /** What the process is made of, for what it says about itself. */
@@ -14,6 +15,7 @@ export interface Parts {
   readonly engine: Engine
   readonly pollers: readonly Poller[]
   readonly loopLag: LoopLag
+  readonly time: TimeWatch
 }
 
 /** A zone whose poller has this many observations on disk is behind; lag is ms. */
@@ -23,13 +25,15 @@ const lagTooLong = 5000
 let lagMark = 0
 
 /** What is wrong now, in words; empty when the process does all of its work. */
-export async function problemsOf({ config, store, engine, pollers, loopLag }: Parts): Promise<readonly string[]> {
+export async function problemsOf({ config, store, engine, pollers, loopLag, time }: Parts): Promise<readonly string[]> {
   const stats = await store.stats()
   const lag = loopLag.since(loopLag.mark())
+  const wrongTime = time.problem()
   return [
     ...(pollers.length < config.zones.length ? [`${config.zones.length - pollers.length} zones have no poller yet`] : []),
     ...(stats.failures > 0 && engine.health.healthyFor() < 10_000 ? ['the store refuses writes'] : []),
     ...(lag > lagTooLong ? [`the event loop stood still for ${Math.round(lag)} ms`] : []),
+    ...(wrongTime === undefined ? [] : [wrongTime]),
     ...pollers.flatMap((poller) => zoneProblems(poller.stats())),
   ]
 }

@@ -73,13 +73,13 @@ export async function start(config: Config, log: Log): Promise<Running> {
     stop.abort()
     await following
   })
-  stack.use(watchTime({ clock, log, lost: () => engine.health.failed() }))
+  const time = stack.use(watchTime({ clock, log, lost: () => engine.health.failed() }))
   stack.use(await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log }))
   stack.use(await startSweeper({ sweep: engine.sweep, leases: store.leases, owner, clock, log, every: sweepEvery }))
 
   const pollers: Poller[] = []
   const loopLag = stack.use(systemLoopLag())
-  const parts: Parts = { config, store, engine, pollers, loopLag }
+  const parts: Parts = { config, store, engine, pollers, loopLag, time }
   const api = stack.use(await startApi({
     configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics, lookout: lookoutOf(proberOf), checkTypes, channels,
     testNotification: async (tenant, notification) => {
