@@ -49,6 +49,11 @@ const readAtMost = 1024 * 1024
 const debugged = 512 * 1024
 const includedBody = 1024
 
+/**
+ * Any complete answer makes the target available, whatever its status: alarms judge the code. A certificate that is not
+ * trusted does not, as visitors would be turned away: nothing is sent to such a server, the status names the reason and the
+ * metrics describe the certificate all the same. `verify_certificate: false` goes on, with the reason in cert_error.
+ */
 export const remoteHttp = defineCheckType({
   type: 'remote.http',
   category: 'remote',
