@@ -18,8 +18,11 @@ export function alarmVerdict(alarm: Alarm, check: CheckLine, seen: SeenByZone, n
   if (alarm.rule.disabled) return { shown: 'DISABLED', reason: 'the alarm or its check is disabled', since: alarm.changedAt }
   // The row is written only when a vote changes: the zone's newest observation says whether it still stands.
   const votes = alarm.votes.map((vote): Vote => ({ ...vote, observation: '', seenAt: Math.max(vote.seenAt, seen.get(vote.zone)?.at ?? 0) }))
+  // Heard, but not of one mind yet: such a zone is not silent.
+  const undecided = [...seen.values()].filter(({ zone }) => votes.every((vote) => vote.zone !== zone)).map(({ zone, at }) => ({ zone, seenAt: at, stressedRun: 0 }))
   const rule = ruleFor(alarm.rule, check)
-  const decision = decide({ previous: { state: alarm.recorded, lastKnown: null }, votes, rule, now })
+  const inputs = { previous: { state: alarm.recorded, lastKnown: null }, votes, undecided, rule, now }
+  const decision = decide(inputs)
   if (decision.kind !== 'blind') return { shown: alarm.recorded, reason: alarm.reason, since: alarm.changedAt }
   return silence(check, seen, rule.freshFor, decision.reason, now)
 }
