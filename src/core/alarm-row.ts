@@ -64,12 +64,19 @@ export interface AlarmRow {
   readonly deleted: boolean
 }
 
+/** A zone that was heard and has not made up its mind yet: it is not silent, and has no vote. */
+export type Heard = Pick<Vote, 'zone' | 'seenAt' | 'stressedRun'>
+
 /** The four inputs of `decide`, kept with every entry so that anyone can recompute it. */
 export interface DecisionInputs {
   readonly previous: { readonly state: State; readonly lastKnown: AlarmState | null }
   readonly votes: readonly Vote[]
+  /** absent: none */
+  readonly undecided?: readonly Heard[]
   readonly rule: Rule
   readonly now: number
+  /** whoever decided knew that ingest was up for long enough to judge silence; absent: it did not */
+  readonly absence?: boolean
 }
 
 /** One notification of the plan, resolved and frozen; details stay sealed where they are secret. */

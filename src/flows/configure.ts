@@ -1,18 +1,14 @@
-import { timeUuid } from '../core/entities/ids.ts'
-import type { AlarmRow, LedgerEntry } from '../core/alarm-row.ts'
-import type { AlarmLedger } from '../contracts/alarm-ledger.ts'
-import type { Clock } from '../contracts/clock.ts'
-import type { Random } from '../contracts/random.ts'
-import { firstRow, type Decider } from './decide.ts'
+import type { AlarmRow } from '../core/alarm-row.ts'
+import { buryRow, createRow, type RowDeps } from './alarm-rows.ts'
+import type { Decider } from './decide.ts'
 import type { AlarmPlan, Plans } from './plans.ts'
 
-export interface ConfigureDeps {
+export interface ConfigureDeps extends RowDeps {
   readonly plans: Plans
-  readonly ledger: AlarmLedger
   readonly decider: Decider
-  readonly clock: Clock
-  readonly random: Random
 }
+
+const attempts = 8
 
 /**
  * Brings the alarm rows of an entity in line with its configuration, after every commit to it and again by the sweeper:
@@ -20,9 +16,10 @@ export interface ConfigureDeps {
  * Doing it twice, or on two nodes at once, changes nothing more.
  */
 export async function configured(deps: ConfigureDeps, tenant: string, entity: string): Promise<void> {
+  // Rows first: what has a row then and is not configured afterwards was deleted, and not about to be made.
+  const rows = new Map((await deps.ledger.rows(tenant, entity)).map((row) => [row.key.alarm, row]))
   const checks = await deps.plans.reload(tenant, entity)
   const alarms = [...checks.values()].flatMap((check) => check.alarms)
-  const rows = new Map((await deps.ledger.rows(tenant, entity)).map((row) => [row.key.alarm, row]))
   for (const plan of alarms) await bringUp(deps, plan, rows.get(plan.key.alarm))
   const wanted = new Set(alarms.map((plan) => plan.key.alarm))
   for (const row of rows.values()) if (!wanted.has(row.key.alarm)) await bury(deps, row)
@@ -33,30 +30,17 @@ async function bringUp(deps: ConfigureDeps, plan: AlarmPlan, row: AlarmRow | und
   else if (row.generation < plan.generation) await deps.decider.review(plan, '', false)
 }
 
+/** A conflict means that somebody else has made it; a tombstone newer than what we know, that it has been deleted meanwhile. */
 async function create(deps: ConfigureDeps, plan: AlarmPlan): Promise<void> {
-  const tombstone = await deps.ledger.read(plan.key)
-  const expected = tombstone?.version ?? 0
-  if (tombstone !== undefined && !tombstone.deleted) return
-  const id = freshId(deps)
-  const row = firstRow(plan, id, deps.clock.now(), expected + 1)
-  await deps.ledger.commit(expected, row, plainEntry(row, 'created', 'UNKNOWN', id, deps.clock.now()))
+  const standing = await deps.ledger.read(plan.key)
+  if (standing === undefined || (standing.deleted && standing.generation <= plan.generation)) await createRow(deps, plan, standing)
 }
 
-async function bury(deps: ConfigureDeps, row: AlarmRow): Promise<void> {
-  const id = freshId(deps)
-  const next: AlarmRow = { ...row, version: row.version + 1, deleted: true, votes: [], reason: 'the alarm was deleted', decisionId: id, generation: row.generation + 1 }
-  // A conflict means that somebody was faster; the sweeper looks again.
-  await deps.ledger.commit(row.version, next, plainEntry(next, 'deleted', row.state, id, deps.clock.now()))
-}
-
-function freshId({ clock, random }: ConfigureDeps): string {
-  return timeUuid(clock.now(), 0, random.bytes(10))
-}
-
-/** An entry that records a version without a decision. */
-export function plainEntry(row: AlarmRow, kind: 'created' | 'deleted' | 'bump', previousState: LedgerEntry['previousState'], id: string, at: number): LedgerEntry {
-  return {
-    key: row.key, check: row.check, version: row.version, kind, id, at, state: row.state, previousState, status: '', reason: row.reason, zone: null,
-    decisionId: row.decisionId, generation: row.generation, inputs: null, context: null, plan: null, suppressedBy: [], notifications: [], trace: '',
+/** Somebody may be deciding this alarm right now, and has to be outrun: who reads a tombstone stops. */
+async function bury(deps: ConfigureDeps, first: AlarmRow): Promise<void> {
+  let row: AlarmRow | undefined = first
+  for (let attempt = 0; attempt < attempts && row !== undefined && !row.deleted; attempt++) {
+    if (row.generation > first.generation || (await buryRow(deps, row)) === 'applied') return
+    row = await deps.ledger.read(first.key)
   }
 }

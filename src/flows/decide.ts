@@ -1,9 +1,8 @@
-import { decide } from '../core/consensus/decide.ts'
-import { freeze, listFor, nextStep, withNotifications, type Step } from '../core/consensus/step.ts'
-import { voteDepth, zoneView, type ZoneView } from '../core/consensus/vote.ts'
-import type { AlarmRow, DecisionInputs, LedgerEntry, Vote } from '../core/alarm-row.ts'
-import type { Notification } from '../core/entities/resources.ts'
+import { decide, silentZones, standsUntil } from '../core/consensus/decide.ts'
+import { inputsOf, nextStep, type Step } from '../core/consensus/step.ts'
+import { deepVoteDepth, voteDepth, zoneView, type ZoneView } from '../core/consensus/vote.ts'
 import { timeUuid } from '../core/entities/ids.ts'
+import type { AlarmKey, AlarmRow, DecisionInputs, LedgerEntry, Vote } from '../core/alarm-row.ts'
 import type { Observation } from '../core/observation.ts'
 import type { AlarmLedger } from '../contracts/alarm-ledger.ts'
 import type { Clock } from '../contracts/clock.ts'
@@ -14,8 +13,10 @@ import type { Log } from '../contracts/log.ts'
 import type { ObservationStore } from '../contracts/observation-store.ts'
 import type { Outbox } from '../contracts/outbox.ts'
 import type { Random } from '../contracts/random.ts'
+import { bumpRow, createRow } from './alarm-rows.ts'
 import type { Confirm } from './confirm.ts'
-import type { AlarmPlan, Plans } from './plans.ts'
+import { furnish } from './furnish.ts'
+import type { AlarmPlan, CheckPlan, Plans } from './plans.ts'
 
 export interface DecideDeps {
   readonly plans: Plans
@@ -26,6 +27,8 @@ export interface DecideDeps {
   readonly confirm: Confirm
   /** makes an entry's deliveries and wakes a notifier; called again by the sweeper if this node dies before */
   readonly enqueueAll: (entry: LedgerEntry) => Promise<void>
+  /** which of these silent zones are known to be down themselves; ALL decides without them. Absent: nobody knows */
+  readonly zonesDown?: (silent: readonly string[]) => Promise<readonly string[]>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -34,14 +37,28 @@ export interface DecideDeps {
 
 /** A decision older than this on the monotonic clock is thrown away: a process that was stopped must not wake and write. */
 const staleAfter = 2000
+/** An alarm is tried so often, and for so long (ms); what is not decided by then is owed. */
 const attempts = 8
+const patience = 5000
 
-/** What happened to an alarm: 'unchanged' (the usual), 'voted', 'changed', or 'gone' when there is nothing to decide. */
-export type Outcome = 'unchanged' | 'voted' | 'changed' | 'gone'
+/** What happened to an alarm: 'unchanged' (the usual), 'voted', 'changed'; 'gone' when there is nothing to decide, 'owed' when it was not to be done in time. */
+export type Outcome = 'unchanged' | 'voted' | 'changed' | 'gone' | 'owed'
+/** `standsUntil`: before that time (ms) silence alone changes nothing. */
+export interface Reviewed { readonly outcome: Outcome; readonly standsUntil: number }
+
+/** What a decision is asked for: one zone's observation, or a look at all of them. */
+interface Why { readonly zone: string | undefined; readonly trace: string; readonly absence: boolean }
+/** Compare-and-sets from version `expected` whose outcome nobody knows: they may apply at any time until another one does. */
+interface Parked { readonly expected: number; readonly decisions: Set<string> }
+
+const gone: Reviewed = { outcome: 'gone', standsUntil: Number.POSITIVE_INFINITY }
 
 /** Decides alarms by the protocol of the deciding page: version first, then observations, then one compare-and-set. */
 export class Decider {
   readonly #deps: DecideDeps
+  readonly #parked = new Map<string, Parked>()
+  /** decisions that could not be made, until they are */
+  readonly #owed = new Map<string, { readonly plan: AlarmPlan; readonly why: Why }>()
   #count = 0
   /** for /metrics */
   readonly counts = { evaluations: 0, changes: 0, votes: 0, conflicts: 0, stale: 0, unknownOutcomes: 0 }
@@ -50,145 +67,202 @@ export class Decider {
     this.#deps = deps
   }
 
-  /** A zone has a new observation: its vote is computed, and only a changed vote reads the other zones. */
+  /**
+   * Which of a check's alarms have to be decided because of what `zone` saw. The usual observation ends here, with one
+   * read of each alarm's row and one of its zone.
+   */
+  async unusual({ check, alarms }: CheckPlan, zone: string): Promise<readonly AlarmPlan[]> {
+    if (alarms[0]?.rule.zones.includes(zone) !== true) return []
+    const rows = await Promise.all(alarms.map((plan) => this.#deps.ledger.read(plan.key)))
+    const observations = await this.#deps.observations.newest(check.id, zone, voteDepth)
+    return alarms.filter((plan, index) => !this.#isUsual(plan, rows[index], zone, observations))
+  }
+
+  /** Decides an alarm because of what one of its zones saw. */
   async observed(plan: AlarmPlan, zone: string, trace: string): Promise<Outcome> {
-    return this.#decide(plan, { zone, trace, absence: false })
+    return (await this.#decide(plan, { zone, trace, absence: false })).outcome
   }
 
   /** Looks at all zones again; `absence` says that silence may be judged (the caller knows that ingest was healthy). */
-  async review(plan: AlarmPlan, trace: string, absence: boolean): Promise<Outcome> {
+  async review(plan: AlarmPlan, trace: string, absence: boolean): Promise<Reviewed> {
     return this.#decide(plan, { zone: undefined, trace, absence })
   }
 
-  async #decide(first: AlarmPlan, why: { zone: string | undefined; trace: string; absence: boolean }): Promise<Outcome> {
-    let plan: AlarmPlan | undefined = first
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const started = this.#deps.clock.monotonic()
-      const row = await this.#deps.ledger.read(plan.key)
-      if (row === undefined || row.deleted) return 'gone'
-      if (row.generation > plan.generation) {
-        plan = await this.#reload(plan)
-        if (plan === undefined || row.generation > plan.generation) return 'gone'
+  #isUsual(plan: AlarmPlan, row: AlarmRow | undefined, zone: string, observations: readonly Observation[]): boolean {
+    if (row === undefined || row.deleted || row.generation !== plan.generation || this.#parked.has(nameOf(plan.key))) return false
+    if (isOff(plan, row)) return true
+    // From UNKNOWN a vote that never changed leads back, together with the other zones'.
+    if (row.state === 'UNKNOWN') return false
+    this.counts.evaluations += 1
+    const standing = row.votes.find((vote) => vote.zone === zone)
+    const view = zoneView(zone, observations, standing, plan.criteria, plan.rule)
+    if (view.says !== undefined && view.says !== standing?.state) this.#deps.confirm.agreed(plan.check.id, zone, view.says)
+    return !view.changed && view.suspicion === undefined && (view.settled || observations.length < voteDepth)
+  }
+
+  /** Makes the decisions that the store, or others, did not let us make: the next observation would, but it may be long in coming. */
+  async catchUp(): Promise<void> {
+    for (const { plan, why } of this.#owed.values()) {
+      try {
+        await this.#decide(plan, why)
+      } catch (error) {
+        // Without a store the others need not be tried; anything else is this alarm's own trouble.
+        if (error instanceof StoreUnavailable) return
+        this.#deps.log.error({ alarm: plan.key.alarm, trace: why.trace, error: String(error) }, 'could not decide')
+      }
+    }
+  }
+
+  /** What cannot be decided is owed until a later decision is made. */
+  async #decide(plan: AlarmPlan, why: Why): Promise<Reviewed> {
+    const name = nameOf(plan.key)
+    const owed = this.#owed.get(name)
+    const owe = () => { this.#owed.set(name, { plan, why: { ...why, absence: false } }) }
+    try {
+      const reviewed = await this.#attempts(plan, why)
+      if (reviewed.outcome === 'owed') owe()
+      else if (this.#owed.get(name) === owed) this.#owed.delete(name)
+      return reviewed
+    } catch (error) {
+      owe()
+      throw error
+    }
+  }
+
+  async #attempts(first: AlarmPlan, why: Why): Promise<Reviewed> {
+    const { clock, ledger, log } = this.#deps
+    const begun = clock.monotonic()
+    let plan = first
+    let settled: Outcome = 'unchanged'
+    for (let attempt = 0; attempt < attempts && clock.monotonic() - begun <= patience; attempt++) {
+      const started = clock.monotonic()
+      const row = await ledger.read(plan.key)
+      if (row !== undefined) settled = (await this.#unpark(row)) ?? settled
+      if (row === undefined || row.deleted || row.generation > plan.generation) {
+        const current = await this.#current(plan, row)
+        if (current === undefined) return gone
+        plan = current
         continue
       }
-      const outcome = await this.#once(plan, row, why, started)
-      if (outcome !== 'again') return outcome
+      const reviewed = await this.#once(plan, row, why, started)
+      if (reviewed !== 'again') return reviewed.outcome === 'unchanged' ? { ...reviewed, outcome: settled } : reviewed
     }
-    this.#deps.log.warn({ alarm: first.key.alarm, trace: why.trace }, 'gave up deciding after repeated conflicts; the next observation decides')
-    return 'unchanged'
+    log.warn({ alarm: first.key.alarm, trace: why.trace }, 'could not decide in time; it is tried again')
+    return { outcome: 'owed', standsUntil: Number.NEGATIVE_INFINITY }
   }
 
-  async #reload(plan: AlarmPlan): Promise<AlarmPlan | undefined> {
-    const { tenant, entity, alarm } = plan.key
-    const checks = await this.#deps.plans.reload(tenant, entity)
-    return [...checks.values()].flatMap((check) => check.alarms).find((candidate) => candidate.key.alarm === alarm)
+  /** The alarm as it is configured now, when its row is missing, buried or ahead of us. Who dies between configuring and making a row leaves it to us. */
+  async #current(plan: AlarmPlan, row: AlarmRow | undefined): Promise<AlarmPlan | undefined> {
+    await this.#deps.plans.reload(plan.key.tenant, plan.key.entity)
+    const current = await this.#deps.plans.alarm(plan.key)
+    if (current === undefined || (row !== undefined && row.generation > current.generation)) return undefined
+    if (row === undefined || row.deleted) await createRow(this.#deps, current, row)
+    return current
   }
 
-  async #once(plan: AlarmPlan, row: AlarmRow, why: { zone: string | undefined; trace: string; absence: boolean }, started: number): Promise<Outcome | 'again'> {
-    const standing = standingVotes(row, plan)
-    const adopts = row.generation < plan.generation
-    if (why.zone !== undefined && !adopts) {
-      this.counts.evaluations += 1
-      const view = await this.#view(plan, why.zone, standing)
-      if (view.suspicion !== undefined) this.#deps.confirm.suspect(plan, view.suspicion)
-      if (!view.changed) return 'unchanged'
-      this.#deps.confirm.agreed(plan.check.id)
-    }
-    const views = await this.#allViews(plan, standing)
-    const votes = views.flatMap((view) => view.vote ?? [])
-    const inputs: DecisionInputs = { previous: { state: row.state, lastKnown: row.lastKnown }, votes, rule: plan.rule, now: this.#deps.clock.now() }
-    const decision = decide(inputs)
-    const step = nextStep(row, inputs, decision, this.#facts(plan, inputs.now, why))
-    if (!adopts && !step.stateChanged && !views.some((view) => view.changed)) return 'unchanged'
+  async #once(plan: AlarmPlan, row: AlarmRow, why: Why, started: number): Promise<Reviewed | 'again'> {
+    if (isOff(plan, row)) return { outcome: 'unchanged', standsUntil: Number.POSITIVE_INFINITY }
+    const views = await this.#views(plan, row)
+    this.#heed(plan, views.find((view) => view.zone === why.zone))
+    const inputs = await this.#inputs(plan, row, views, why.absence)
+    this.#count = (this.#count + 1) % 10_000
+    const id = timeUuid(inputs.now, this.#count, this.#deps.random.bytes(10))
+    const step = nextStep(row, inputs, { id, decisionId: id, trace: why.trace, generation: plan.generation, criteria: plan.fingerprint })
+    const wanted = step.stateChanged || row.generation < plan.generation || views.some((view) => view.changed)
+    if (!wanted && !this.#parked.has(nameOf(row.key))) return { outcome: 'unchanged', standsUntil: standsUntil(inputs) }
+    const entry = wanted && step.stateChanged ? await this.#prepare(plan, row, step, views) : step.entry
     if (this.#deps.clock.monotonic() - started > staleAfter) {
       this.counts.stale += 1
       return 'again'
     }
-    return this.#commit(plan, row, step, views)
+    // Nothing is to change any more, but what is parked must not apply either.
+    const commit = wanted ? () => this.#deps.ledger.commit(row.version, step.row, entry) : () => bumpRow(this.#deps, row)
+    if (!(await this.#apply(row, step, commit))) return 'again'
+    if (!wanted) return 'again'
+    return { outcome: await this.#announce(entry), standsUntil: standsUntil(inputs) }
   }
 
-  #facts(plan: AlarmPlan, now: number, why: { trace: string; absence: boolean }) {
-    this.#count = (this.#count + 1) % 10_000
-    const id = timeUuid(now, this.#count, this.#deps.random.bytes(10))
-    return { id, decisionId: id, trace: why.trace, generation: plan.generation, criteria: plan.fingerprint, absence: why.absence }
+  async #views(plan: AlarmPlan, row: AlarmRow): Promise<readonly ZoneView[]> {
+    const standing = standingVotes(row, plan)
+    return Promise.all(plan.rule.zones.map((zone) => this.#view(plan, zone, standing.get(zone))))
   }
 
-  async #view(plan: AlarmPlan, zone: string, standing: ReadonlyMap<string, Vote>): Promise<ZoneView> {
-    const rows = await this.#deps.observations.newest(plan.check.id, zone, voteDepth)
-    return zoneView(zone, rows, standing.get(zone), plan.criteria, plan.rule)
-  }
-
-  async #allViews(plan: AlarmPlan, standing: ReadonlyMap<string, Vote>): Promise<readonly ZoneView[]> {
-    return Promise.all(plan.rule.zones.map((zone) => this.#view(plan, zone, standing)))
-  }
-
-  async #commit(plan: AlarmPlan, row: AlarmRow, step: Step, views: readonly ZoneView[]): Promise<Outcome | 'again'> {
-    const entry = step.stateChanged ? await this.#furnish(plan, row, step, views) : step.entry
-    if (step.stateChanged) await this.#deps.outbox.intend({ key: row.key, version: step.row.version, at: entry.at })
-    if (await this.#settle(row.version, step.row, entry) === 'conflict') {
-      this.counts.conflicts += 1
-      return 'again'
+  async #view(plan: AlarmPlan, zone: string, standing: Vote | undefined): Promise<ZoneView> {
+    const look = async (depth: number) => {
+      const rows = await this.#deps.observations.newest(plan.check.id, zone, depth)
+      return { view: zoneView(zone, rows, standing, plan.criteria, plan.rule), all: rows.length < depth }
     }
-    if (!step.stateChanged) {
+    const { view, all } = await look(voteDepth)
+    return view.settled || all ? view : (await look(deepVoteDepth)).view
+  }
+
+  /** What a zone's observation means to the others. */
+  #heed(plan: AlarmPlan, view: ZoneView | undefined): void {
+    if (view?.says === undefined) return
+    if (view.suspicion !== undefined) this.#deps.confirm.suspect(plan, view.suspicion, view.says)
+    if (view.changed) this.#deps.confirm.agreed(plan.check.id, view.zone, view.says)
+  }
+
+  async #inputs(plan: AlarmPlan, row: AlarmRow, views: readonly ZoneView[], absence: boolean): Promise<DecisionInputs> {
+    const inputs = inputsOf(row, views, plan.rule, this.#deps.clock.now(), absence)
+    if (plan.rule.level !== 'ALL' || this.#deps.zonesDown === undefined || decide(inputs).kind !== 'blind') return inputs
+    const down = await this.#deps.zonesDown(silentZones(inputs))
+    return { ...inputs, rule: { ...inputs.rule, down } }
+  }
+
+  /** Before a change of state is written: whom it tells, and the intent by which a sweeper finds it if we die in between. */
+  async #prepare(plan: AlarmPlan, row: AlarmRow, step: Step, views: readonly ZoneView[]): Promise<LedgerEntry> {
+    const { key, version, at } = step.entry
+    const [entry] = await Promise.all([furnish(this.#deps, plan, row, step, views), this.#deps.outbox.intend({ key, version, at })])
+    return entry
+  }
+
+  /** True when it applied. An unknown outcome is parked: the next attempt settles it by another compare-and-set from the same version. */
+  async #apply(row: AlarmRow, step: Step, commit: () => Promise<'applied' | 'conflict'>): Promise<boolean> {
+    const name = nameOf(row.key)
+    try {
+      const applied = (await commit()) === 'applied'
+      if (applied) this.#parked.delete(name)
+      else this.counts.conflicts += 1
+      return applied
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || error.outcome !== 'unknown') throw error
+      this.counts.unknownOutcomes += 1
+      const parked = this.#parked.get(name)
+      const decisions = parked?.expected === row.version ? parked.decisions : new Set<string>()
+      this.#parked.set(name, { expected: row.version, decisions: decisions.add(step.row.decisionId) })
+      return false
+    }
+  }
+
+  /** Once the version has moved on, the ledger tells whether what was parked had applied after all; then it is announced. */
+  async #unpark(row: AlarmRow): Promise<Outcome | undefined> {
+    const name = nameOf(row.key)
+    const parked = this.#parked.get(name)
+    if (parked === undefined || row.version === parked.expected) return undefined
+    this.#parked.delete(name)
+    const entry = await this.#deps.ledger.entry(row.key, parked.expected + 1)
+    return entry !== undefined && parked.decisions.has(entry.decisionId) ? this.#announce(entry) : undefined
+  }
+
+  async #announce(entry: LedgerEntry): Promise<Outcome> {
+    const { key, version, state, at } = entry
+    if (entry.kind !== 'state') {
       this.counts.votes += 1
       return 'voted'
     }
     this.counts.changes += 1
-    await this.#announce(entry)
-    return 'changed'
-  }
-
-  /** An unknown outcome is settled by another compare-and-set from the same version with the same decision id. */
-  async #settle(expected: number, next: AlarmRow, entry: LedgerEntry): Promise<'applied' | 'conflict'> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#deps.ledger.commit(expected, next, entry)
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable) || error.outcome !== 'unknown' || attempt === attempts) throw error
-        this.counts.unknownOutcomes += 1
-      }
-    }
-  }
-
-  async #announce(entry: LedgerEntry): Promise<void> {
-    const { key, version, state, at } = entry
     this.#deps.log.info({ alarm: key.alarm, version, state, was: entry.previousState, reason: entry.reason, trace: entry.trace }, 'alarm changed')
+    this.#deps.feed.publish({ kind: 'state', tenant: key.tenant, key, version, state, at })
     await this.#deps.enqueueAll(entry)
     await this.#deps.outbox.settle({ key, version, at })
-    this.#deps.feed.publish({ kind: 'state', tenant: key.tenant, key, version, state, at })
-  }
-
-  /** What a change shows and whom it tells, frozen in its compare-and-set. */
-  async #furnish(plan: AlarmPlan, row: AlarmRow, step: Step, views: readonly ZoneView[]): Promise<LedgerEntry> {
-    const { tenant } = plan.key
-    const { entity, check, alarm } = plan
-    const observation = views.find((view) => view.zone === step.entry.zone)?.newest ?? newestOf(views)
-    const stored = await this.#deps.configuration.get('notificationPlan', { tenant }, alarm.notification_plan_id)
-    const list = stored === undefined ? [] : listFor(stored.value, row.state, row.lastKnown, step.row.state)
-    const suppressions = await this.#suppressions(plan, step.entry.at)
-    return withNotifications(step.entry, { entity, check, alarm, observation: observation ?? null }, alarm.notification_plan_id, freeze(list, await this.#notifications(tenant, list)), suppressions)
-  }
-
-  async #notifications(tenant: string, list: readonly string[]): Promise<ReadonlyMap<string, Notification>> {
-    const found = await Promise.all(list.map((id) => this.#deps.configuration.get('notification', { tenant }, id)))
-    return new Map(found.flatMap((stored) => (stored === undefined ? [] : [[stored.id, stored.value] as const])))
-  }
-
-  /** Ids of the suppressions that hold this alarm's notifications back now (reference, section 21). */
-  async #suppressions({ key, check, alarm }: AlarmPlan, now: number): Promise<readonly string[]> {
-    const page = await this.#deps.configuration.list('suppression', { tenant: key.tenant }, { limit: 1000 })
-    return page.values.map((stored) => stored.value).filter((one) => {
-      if (one.start_time > now || one.end_time <= now) return false
-      const plans = one.notification_plans.includes(alarm.notification_plan_id)
-      const scoped = one.entities.length + one.checks.length + one.alarms.length > 0
-      const inScope = one.entities.includes(key.entity) || one.checks.includes(`${key.entity}:${check.id}`) || one.alarms.includes(`${key.entity}:${key.alarm}`)
-      return scoped ? inScope && (one.notification_plans.length === 0 || plans) : plans
-    }).map((one) => one.id)
+    return 'changed'
   }
 }
 
-function newestOf(views: readonly ZoneView[]): Observation | undefined {
-  return views.flatMap((view) => view.newest ?? []).toSorted((a, b) => b.at - a.at)[0]
+/** A disabled alarm that says so is not evaluated. */
+function isOff(plan: AlarmPlan, row: AlarmRow): boolean {
+  return plan.rule.disabled && row.state === 'DISABLED' && row.generation === plan.generation
 }
 
 /** The votes that still mean something under this configuration: all of them go when the criteria changed. */
@@ -197,12 +271,4 @@ function standingVotes(row: AlarmRow, plan: AlarmPlan): ReadonlyMap<string, Vote
   return new Map(row.votes.filter((vote) => plan.rule.zones.includes(vote.zone)).map((vote) => [vote.zone, vote]))
 }
 
-/** The first row of an alarm: nothing is known. */
-export function firstRow(plan: AlarmPlan, decisionId: string, now: number, version: number): AlarmRow {
-  return {
-    key: plan.key, check: plan.check.id, version, state: plan.rule.disabled ? 'DISABLED' : 'UNKNOWN', lastKnown: null, status: '', zone: null,
-    reason: plan.rule.disabled ? 'the alarm or its check is disabled' : 'never evaluated', votes: [], generation: plan.generation,
-    criteria: plan.fingerprint, decisionId, changedAt: now, changelogId: null, deleted: false,
-  }
-}
-
+const nameOf = ({ tenant, entity, alarm }: AlarmKey): string => `${tenant}/${entity}/${alarm}`

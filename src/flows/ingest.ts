@@ -1,14 +1,23 @@
+import PQueue from 'p-queue'
 import { observationId, type Observation } from '../core/observation.ts'
 import type { Clock } from '../contracts/clock.ts'
+import { StoreUnavailable } from '../contracts/errors.ts'
 import type { Feed } from '../contracts/feed.ts'
 import type { Log } from '../contracts/log.ts'
 import type { ObservationStore } from '../contracts/observation-store.ts'
 import type { Confirm } from './confirm.ts'
 import type { Decider } from './decide.ts'
-import type { CheckPlan, Plans } from './plans.ts'
+import type { IngestHealth } from './ingest-health.ts'
+import type { AlarmPlan, CheckPlan, Plans } from './plans.ts'
 
-/** A live frame whose clock differs more than this (ms) is taken at the time of its arrival (deciding, section 6). */
+export { IngestHealth } from './ingest-health.ts'
+
+/** A clock that differs more than this (ms) from ours is not believed (deciding, section 6). */
 const clockTolerance = 5000
+/** Checks that are decided at once: a slow decision delays few others, and the store is asked no more than it can bear. */
+const parallel = 32
+/** An acknowledgement waits this long (ms) for decisions; a store that is slow to decide does not fill the pollers' disks. */
+const patience = 1000
 
 export interface IngestDeps {
   readonly plans: Plans
@@ -21,32 +30,18 @@ export interface IngestDeps {
   readonly log: Log
 }
 
-/** An observation of a check that is there. */
+/** How an observation came: just made, or out of a spool; `age`: ms since it was made, by its poller's monotonic clock. */
+interface Arrival { readonly observation: Observation; readonly live: boolean; readonly age: number | null }
 interface Known { readonly observation: Observation; readonly plan: CheckPlan }
-
-/** Since when ingest has worked without a break, on the monotonic clock: silence is judged only after a healthy while. */
-export class IngestHealth {
-  readonly #clock: Clock
-  #healthySince: number
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#healthySince = clock.monotonic()
-  }
-
-  failed(): void {
-    this.#healthySince = this.#clock.monotonic()
-  }
-
-  /** ms since the last failure, or since the start */
-  healthyFor(): number {
-    return this.#clock.monotonic() - this.#healthySince
-  }
-}
 
 /** Takes observations in: durable first, acknowledged then, decided right after. */
 export class Ingest {
   readonly #deps: IngestDeps
+  readonly #deciding = new PQueue({ concurrency: parallel })
+  /** check and zone → its decision that waits and has not begun: another observation meanwhile needs no other */
+  readonly #waiting = new Map<string, Promise<void>>()
+  readonly #heard = new Map<string, number>()
+  readonly #wrongClocks = new Set<string>()
   /** for /metrics */
   readonly counts = { stored: 0, discarded: 0, clockOff: 0, failed: 0 }
 
@@ -57,60 +52,128 @@ export class Ingest {
   /**
    * Resolves with the identities that may leave the sender's spool: stored ones, and those of unknown or deleted checks,
    * which are discarded so that they do not block it. Rejects with StoreUnavailable when nothing can be promised.
+   * `live: false`: they come out of a spool, and `ages` says how old each is.
    */
-  async take(observations: readonly Observation[], live: boolean): Promise<readonly string[]> {
-    const receivedAt = this.#deps.clock.now()
-    const known: Known[] = []
-    for (const observation of observations) {
-      const plan = (await this.#deps.plans.of(observation.tenant, observation.entity)).get(observation.check)
-      if (plan === undefined) this.counts.discarded += 1
-      else known.push({ observation: this.#stamp(observation, receivedAt, live), plan })
-    }
-    await this.#store(known.map((item) => item.observation))
-    await this.#decide(known)
+  async take(observations: readonly Observation[], live: boolean, ages: readonly (number | null)[] = []): Promise<readonly string[]> {
+    const known = await this.#durable(observations.map((observation, index) => ({ observation, live, age: ages[index] ?? null })))
+    for (const { observation: { tenant, entity, check, zone, at, available, status } } of known) this.#deps.feed.publish({ kind: 'observation', tenant, entity, check, zone, at, available, status })
+    // A spool brings many of one check and zone at once: they are one decision.
+    const last = new Map(known.map((item) => [nameOf(item.observation), item]))
+    await this.#patiently(Promise.all([...last].map(([name, item]) => this.#waiting.get(name) ?? this.#decideInTurn(name, item))))
     return observations.map(observationId)
   }
 
-  #stamp(observation: Observation, receivedAt: number, live: boolean): Observation {
-    if (!live || Math.abs(receivedAt - observation.at) <= clockTolerance + observation.startDelay) return { ...observation, receivedAt }
-    this.counts.clockOff += 1
-    return { ...observation, receivedAt, at: receivedAt }
+  /** Resolves when everything that was taken in is decided. */
+  async settled(): Promise<void> {
+    await this.#deciding.onIdle()
   }
 
-  async #store(observations: readonly Observation[]): Promise<void> {
-    if (observations.length === 0) return
+  /** ms since anything was last heard from a zone on this node; undefined when nothing ever was. */
+  silentFor(zone: string): number | undefined {
+    const at = this.#heard.get(zone)
+    return at === undefined ? undefined : this.#deps.clock.monotonic() - at
+  }
+
+  /** Stores what belongs to a check that exists. */
+  async #durable(arrivals: readonly Arrival[]): Promise<readonly Known[]> {
     try {
-      await this.#deps.observations.append(observations)
-      this.counts.stored += observations.length
+      const receivedAt = this.#deps.clock.now()
+      const known = await this.#known(arrivals, receivedAt)
+      if (known.length > 0) await this.#deps.observations.append(known.map((item) => item.observation))
+      this.counts.stored += known.length
+      this.counts.discarded += arrivals.length - known.length
+      return known
     } catch (error) {
-      this.counts.failed += observations.length
+      this.counts.failed += arrivals.length
       this.#deps.health.failed()
       throw error
     }
   }
 
-  /** Checks are decided side by side, so that a thousand that turn at once share their commits; each in its own order. */
-  async #decide(known: readonly Known[]): Promise<void> {
-    const checks = Map.groupBy(known, ({ observation }) => observation.check)
-    await Promise.all([...checks.values()].map((seen) => this.#decideCheck(seen)))
+  async #known(arrivals: readonly Arrival[], receivedAt: number): Promise<readonly Known[]> {
+    const looked = new Set<string>()
+    const known: Known[] = []
+    for (const arrival of arrivals) {
+      const plan = await this.#plan(arrival.observation, looked)
+      if (plan !== undefined) known.push({ observation: this.#stamp(arrival, plan, receivedAt), plan })
+    }
+    return known
   }
 
-  async #decideCheck(seen: readonly Known[]): Promise<void> {
-    for (const { observation, plan } of seen) {
-      const { tenant, entity, check, zone, at, available, status, trace } = observation
-      this.#deps.confirm.seen(zone, check)
-      for (const alarm of plan.alarms) await this.#observed(alarm, zone, trace)
-      this.#deps.feed.publish({ kind: 'observation', tenant, entity, check, zone, at, available, status })
+  /** The check's plan. Before a check counts as unknown its entity is read anew, once a batch: it may just have been made on another node. */
+  async #plan({ tenant, entity, check }: Observation, looked: Set<string>): Promise<CheckPlan | undefined> {
+    const plan = (await this.#deps.plans.of(tenant, entity)).get(check)
+    const name = `${tenant}/${entity}`
+    if (plan !== undefined || looked.has(name)) return plan
+    looked.add(name)
+    return (await this.#deps.plans.reload(tenant, entity)).get(check)
+  }
+
+  /** When it was made, by our clock: as it says, unless its own clock is off. */
+  #stamp({ observation, live, age }: Arrival, { check }: CheckPlan, receivedAt: number): Observation {
+    const { at, zone } = observation
+    // A live one was made as long ago as its probe may have taken; of a spooled one the poller counted the time, unless it died meanwhile.
+    const earliest = live ? receivedAt - check.timeout * 1000 : age === null ? Number.NEGATIVE_INFINITY : receivedAt - age
+    const latest = live || age === null ? receivedAt : earliest
+    if (at >= earliest - clockTolerance && at <= latest + clockTolerance) {
+      this.#wrongClocks.delete(zone)
+      return { ...observation, receivedAt }
+    }
+    this.#noteClock(zone, at - latest)
+    const stressed = live || age !== null ? observation.stressed : 'made at an unknown time, by a clock that was ahead'
+    return { ...observation, receivedAt, at: latest, stressed }
+  }
+
+  #noteClock(zone: string, difference: number): void {
+    this.counts.clockOff += 1
+    if (this.#wrongClocks.has(zone)) return
+    this.#wrongClocks.add(zone)
+    this.#deps.log.warn({ zone, difference }, 'the clock of a poller of this zone is off; its observations are taken at the time of their arrival')
+  }
+
+  #decideInTurn(name: string, item: Known): Promise<void> {
+    let begun = false
+    const decision = this.#deciding.add(async () => {
+      begun = true
+      this.#waiting.delete(name)
+      await this.#decide(item)
+    })
+    if (!begun) this.#waiting.set(name, decision)
+    return decision
+  }
+
+  /** The newest observations decide, whichever of them came now. */
+  async #decide({ observation: { zone, check, trace }, plan }: Known): Promise<void> {
+    this.#deps.confirm.seen(zone, check)
+    this.#heard.set(zone, this.#deps.clock.monotonic())
+    for (const alarm of await this.#unusual(plan, zone)) await this.#observed(alarm, zone, trace)
+  }
+
+  async #patiently(work: Promise<unknown>): Promise<void> {
+    using deadline = this.#deps.clock.deadline(patience)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    deadline.signal.addEventListener('abort', () => resolve(), { once: true })
+    await Promise.race([work, promise])
+  }
+
+  /** When rows cannot be read all alarms are left to the careful way, which remembers what it could not decide. */
+  async #unusual(plan: CheckPlan, zone: string): Promise<readonly AlarmPlan[]> {
+    try {
+      return await this.#deps.decider.unusual(plan, zone)
+    } catch {
+      return plan.alarms
     }
   }
 
-  /** The observation is stored whatever happens here; the next one, or the sweeper, decides again. */
-  async #observed(alarm: CheckPlan['alarms'][number], zone: string, trace: string): Promise<void> {
+  /** The observation is stored whatever happens here; the decider owes a decision until it is made. */
+  async #observed(alarm: AlarmPlan, zone: string, trace: string): Promise<void> {
     try {
       await this.#deps.decider.observed(alarm, zone, trace)
     } catch (error) {
-      this.#deps.health.failed()
+      if (error instanceof StoreUnavailable) this.#deps.health.failed()
       this.#deps.log.error({ alarm: alarm.key.alarm, zone, trace, error: String(error) }, 'could not decide')
     }
   }
 }
+
+const nameOf = ({ tenant, entity, check, zone }: Observation) => `${tenant}/${entity}/${check}/${zone}`

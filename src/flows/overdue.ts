@@ -1,8 +1,11 @@
 import type { Observation } from '../core/observation.ts'
+import type { Check } from '../core/entities/resources.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { ConfigurationRepository, ScheduledCheck } from '../contracts/configuration.ts'
+import type { Log } from '../contracts/log.ts'
 import type { ObservationStore } from '../contracts/observation-store.ts'
-import type { Ingest, IngestHealth } from './ingest.ts'
+import type { Ingest } from './ingest.ts'
+import type { IngestHealth } from './ingest-health.ts'
 import type { CheckPlan, Plans } from './plans.ts'
 
 export interface OverdueDeps {
@@ -14,10 +17,16 @@ export interface OverdueDeps {
   /** ms of [from, to) in which ingest was up somewhere: our own outage makes no job overdue */
   readonly uptime: (from: number, to: number) => Promise<number>
   readonly clock: Clock
+  readonly log?: Log
 }
 
 /** How long (ms) ingest must have been healthy before silence is believed. */
 const settled = 5000
+/** A heartbeat that could not be judged is left alone for so long (ms). */
+const restAfterFailure = 30_000
+const boot = 'sweeper'
+
+interface Heartbeat { readonly what: ScheduledCheck; /** it cannot be overdue before this time (monotonic ms) */ notBefore: number }
 
 /**
  * Writes an observation for a heartbeat that did not come: `overdue`, at its deadline, once a period. Its identity follows
@@ -25,7 +34,7 @@ const settled = 5000
  */
 export class OverdueHeartbeats {
   readonly #deps: OverdueDeps
-  readonly #heartbeats = new Map<string, ScheduledCheck>()
+  readonly #heartbeats = new Map<string, Heartbeat>()
   #cursor = ''
 
   constructor(deps: OverdueDeps) {
@@ -35,10 +44,10 @@ export class OverdueHeartbeats {
   async look(signal: AbortSignal): Promise<void> {
     if (this.#deps.health.healthyFor() < settled) return
     await this.#refresh()
-    for (const { tenant, entity, check } of this.#heartbeats.values()) {
+    for (const heartbeat of this.#heartbeats.values()) {
       if (signal.aborted) return
-      const plan = (await this.#deps.plans.of(tenant, entity.id)).get(check.id)
-      if (plan !== undefined && !plan.check.disabled) await this.#judge(tenant, plan)
+      const now = this.#deps.clock.monotonic()
+      if (now >= heartbeat.notBefore) heartbeat.notBefore = now + (await this.#rest(heartbeat.what))
     }
   }
 
@@ -46,26 +55,48 @@ export class OverdueHeartbeats {
     const delta = await this.#deps.configuration.schedule('', this.#cursor)
     if (delta.full) this.#heartbeats.clear()
     for (const id of delta.removes) this.#heartbeats.delete(id)
-    for (const one of delta.upserts) if (one.check.type === 'heartbeat') this.#heartbeats.set(one.check.id, one)
+    for (const what of delta.upserts) if (what.check.type === 'heartbeat') this.#heartbeats.set(what.check.id, { what, notBefore: Number.NEGATIVE_INFINITY })
     this.#cursor = delta.cursor
   }
 
-  async #judge(tenant: string, plan: CheckPlan): Promise<void> {
+  /** For how long (ms) it need not be looked at again. */
+  async #rest({ tenant, entity, check }: ScheduledCheck): Promise<number> {
+    try {
+      const plan = (await this.#deps.plans.of(tenant, entity.id)).get(check.id)
+      return plan === undefined || plan.check.disabled ? 0 : await this.#judge(tenant, plan)
+    } catch (error) {
+      this.#deps.log?.warn({ check: check.id, error: String(error) }, 'could not tell whether a heartbeat is overdue; it is tried again')
+      return restAfterFailure
+    }
+  }
+
+  async #judge(tenant: string, plan: CheckPlan): Promise<number> {
     const { check } = plan
     const [newest] = await this.#deps.observations.newest(check.id, 'heartbeat', 1)
-    const base = newest === undefined ? check.created_at : newest.kind === 'scheduled' && newest.boot === 'sweeper' ? newest.slot : newest.at
-    const grace = typeof check.details.grace === 'number' ? check.details.grace * 1000 : 0
-    const allowed = check.period * 1000 + (newest?.boot === 'sweeper' ? 0 : grace)
+    const { base, allowed } = expectation(check, newest)
     const now = this.#deps.clock.now()
-    if (now - base <= allowed || (await this.#deps.uptime(base, now)) <= allowed) return
-    await this.#deps.ingest.take([overdue(tenant, plan, base + allowed, now)], false)
+    if (now - base <= allowed) return base + allowed - now
+    const up = await this.#deps.uptime(base, now)
+    if (up <= allowed) return allowed - up
+    // The moment at which the time allowed was used up: a report that comes right now is newer, and wins.
+    await this.#deps.ingest.take([overdue(tenant, plan, base + allowed, Math.min(now, now - (up - allowed)))], false)
+    return 0
   }
 }
 
-function overdue(tenant: string, { entity, check }: CheckPlan, deadline: number, now: number): Observation {
+/** From when a report is waited for, and for how long (ms). */
+function expectation(check: Check, newest: Observation | undefined): { readonly base: number; readonly allowed: number } {
+  const grace = typeof check.details.grace === 'number' ? check.details.grace * 1000 : 0
+  const allowed = check.period * 1000 + (newest?.boot === boot ? 0 : grace)
+  const base = newest === undefined ? check.created_at : newest.boot === boot ? newest.slot : newest.at
+  // What was due before the check was last configured, and is not marked, was not waited for then: it was off, or had another period.
+  return base + allowed < check.updated_at ? { base: check.updated_at, allowed } : { base, allowed }
+}
+
+function overdue(tenant: string, { entity, check }: CheckPlan, deadline: number, at: number): Observation {
   return {
-    tenant, entity: entity.id, check: check.id, zone: 'heartbeat', slot: deadline, kind: 'scheduled', boot: 'sweeper', sequence: 0,
-    at: now, receivedAt: now, available: false, status: `overdue: no heartbeat within ${check.period} s`, metrics: {}, target: null,
+    tenant, entity: entity.id, check: check.id, zone: 'heartbeat', slot: deadline, kind: 'scheduled', boot, sequence: 0,
+    at, receivedAt: at, available: false, status: `overdue: no heartbeat within ${check.period} s`, metrics: {}, target: null,
     startDelay: 0, lag: 0, stressed: null, trace: `overdue-${check.id}-${deadline}`,
   }
 }

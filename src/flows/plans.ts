@@ -2,7 +2,8 @@ import { compileText, type Compiled } from '../core/alarm-language/index.ts'
 import type { AlarmKey, Rule } from '../core/alarm-row.ts'
 import { fingerprint, ruleOf, type TypeFacts } from '../core/consensus/rule.ts'
 import type { Alarm, Check, Entity } from '../core/entities/resources.ts'
-import type { ConfigurationRepository, EntityTree, Stored } from '../contracts/configuration.ts'
+import type { Clock } from '../contracts/clock.ts'
+import type { ConfigurationRepository, Stored } from '../contracts/configuration.ts'
 
 /** One alarm with everything that deciding it needs, compiled once per configuration. */
 export interface AlarmPlan {
@@ -23,21 +24,35 @@ export type EntityPlan = ReadonlyMap<string, CheckPlan>
 /** The facts of each check type that deciding needs, by type name. */
 export type TypeTable = ReadonlyMap<string, TypeFacts>
 
+/** What is known of an entity: its plan, its alarms by id, and when it was read (monotonic). */
+interface Known { readonly plan: EntityPlan; readonly alarms: ReadonlyMap<string, AlarmPlan>; readonly readAt: number }
+
 const nothing: EntityPlan = new Map()
 const unknownType: TypeFacts = { category: 'remote', consecutiveCount: 1 }
+/** A plan is looked at again after this long (ms): another node may have added an alarm, of which no row of ours tells. */
+const maxAge = 60_000
 
 /**
  * Compiled configuration by entity. A plan may be older than the store's by the time a change needs to arrive; the alarm
- * row's generation tells, and `reload` reads again.
+ * row's generation tells, and `reload` reads again. Entities that do not exist are not remembered.
  */
 export class Plans {
   readonly #configuration: ConfigurationRepository
   readonly #types: TypeTable
-  readonly #plans = new Map<string, Promise<EntityPlan>>()
+  readonly #clock: Clock | undefined
+  readonly #known = new Map<string, Known>()
+  readonly #loading = new Map<string, Promise<Known | undefined>>()
 
-  constructor(configuration: ConfigurationRepository, types: TypeTable) {
+  /** Without a clock plans never age: then every change has to come by `follow` or `reload`. */
+  constructor(configuration: ConfigurationRepository, types: TypeTable, clock?: Clock) {
     this.#configuration = configuration
     this.#types = types
+    this.#clock = clock
+  }
+
+  /** How many entities are remembered. */
+  get size(): number {
+    return this.#known.size
   }
 
   /** Drops plans as configuration changes on this node; ends when aborted. */
@@ -48,46 +63,81 @@ export class Plans {
   }
 
   forget(tenant: string, entity: string): void {
-    this.#plans.delete(`${tenant}/${entity}`)
+    const name = nameOf(tenant, entity)
+    this.#known.delete(name)
+    // What is being read now may be older than what made us forget.
+    this.#loading.delete(name)
   }
 
   /** The checks of an entity by id; empty when there is no such entity. */
   async of(tenant: string, entity: string): Promise<EntityPlan> {
-    const name = `${tenant}/${entity}`
-    const known = this.#plans.get(name)
-    if (known !== undefined) return known
-    const loading = this.#load(tenant, entity)
-    this.#plans.set(name, loading)
-    try {
-      return await loading
-    } catch (error) {
-      this.#plans.delete(name)
-      throw error
-    }
+    return this.#young(nameOf(tenant, entity))?.plan ?? (await this.#load(tenant, entity))?.plan ?? nothing
+  }
+
+  /** An alarm as it is configured; undefined when it is not. */
+  async alarm({ tenant, entity, alarm }: AlarmKey): Promise<AlarmPlan | undefined> {
+    const known = this.#young(nameOf(tenant, entity)) ?? (await this.#load(tenant, entity))
+    return known?.alarms.get(alarm)
   }
 
   async reload(tenant: string, entity: string): Promise<EntityPlan> {
-    this.forget(tenant, entity)
-    return this.of(tenant, entity)
+    this.#loading.delete(nameOf(tenant, entity))
+    return (await this.#load(tenant, entity))?.plan ?? nothing
   }
 
-  async #load(tenant: string, entity: string): Promise<EntityPlan> {
+  #young(name: string): Known | undefined {
+    const known = this.#known.get(name)
+    return known === undefined || this.#now() - known.readAt > maxAge ? undefined : known
+  }
+
+  /** Reads an entity; whoever asks meanwhile waits for the same answer. */
+  async #load(tenant: string, entity: string): Promise<Known | undefined> {
+    const name = nameOf(tenant, entity)
+    const loading = this.#loading.get(name) ?? this.#read(tenant, entity)
+    this.#loading.set(name, loading)
+    try {
+      const known = await loading
+      if (this.#loading.get(name) === loading) this.#keep(name, known)
+      return known
+    } finally {
+      if (this.#loading.get(name) === loading) this.#loading.delete(name)
+    }
+  }
+
+  #keep(name: string, known: Known | undefined): void {
+    if (known === undefined) this.#known.delete(name)
+    else this.#known.set(name, known)
+  }
+
+  async #read(tenant: string, entity: string): Promise<Known | undefined> {
+    const readAt = this.#now()
     const tree = await this.#configuration.tree(tenant, entity)
-    if (tree === undefined) return nothing
-    return new Map(tree.checks.map((check) => [check.id, planOf(tenant, tree, check, this.#types.get(check.value.type) ?? unknownType)]))
+    if (tree === undefined) return undefined
+    const before = this.#known.get(nameOf(tenant, entity))
+    const alarms = Map.groupBy(tree.alarms, (alarm) => alarm.value.check_id)
+    const plan = new Map(tree.checks.map((check) => [check.id, checkPlan(tenant, tree.entity.value, check, alarms.get(check.id) ?? [], this.#types.get(check.value.type) ?? unknownType, before)]))
+    return { plan, alarms: new Map([...plan.values()].flatMap((check) => check.alarms).map((alarm) => [alarm.key.alarm, alarm])), readAt }
+  }
+
+  #now(): number {
+    return this.#clock?.monotonic() ?? 0
   }
 }
 
-function planOf(tenant: string, tree: EntityTree, check: Stored<'check'>, type: TypeFacts): CheckPlan {
-  const alarms = tree.alarms.filter((alarm) => alarm.value.check_id === check.id).map((alarm): AlarmPlan => {
-    const criteria = compiled(alarm.value.criteria)
-    return {
-      key: { tenant, entity: tree.entity.id, alarm: alarm.id }, entity: tree.entity.value, check: check.value, alarm: alarm.value,
-      criteria, fingerprint: fingerprint(alarm.value.criteria), rule: ruleOf(check.value, alarm.value, criteria, type),
-      generation: alarm.version + check.version,
-    }
-  })
-  return { entity: tree.entity.value, check: check.value, alarms }
+const nameOf = (tenant: string, entity: string) => `${tenant}/${entity}`
+
+function checkPlan(tenant: string, entity: Entity, check: Stored<'check'>, alarms: readonly Stored<'alarm'>[], type: TypeFacts, before: Known | undefined): CheckPlan {
+  return {
+    entity, check: check.value,
+    alarms: alarms.map((alarm): AlarmPlan => {
+      const known = before?.alarms.get(alarm.id)
+      const criteria = known?.alarm.criteria === alarm.value.criteria ? known.criteria : compiled(alarm.value.criteria)
+      return {
+        key: { tenant, entity: entity.id, alarm: alarm.id }, entity, check: check.value, alarm: alarm.value, criteria,
+        fingerprint: fingerprint(alarm.value.criteria), rule: ruleOf(check.value, alarm.value, criteria, type), generation: alarm.version + check.version,
+      }
+    }),
+  }
 }
 
 /** Criteria are checked when they are saved; what an older version accepted and this one does not falls back to availability. */

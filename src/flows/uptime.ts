@@ -1,18 +1,39 @@
-import type { MetricStore } from '../contracts/metric-store.ts'
+import { resolutions, type MetricStore, type Resolution } from '../contracts/metric-store.ts'
 
 /** A check that runs whenever ingest is up: its samples are the record of our own health. `period` is ms. */
 export interface HealthSeries { readonly check: string; readonly zone: string; readonly metric: string; readonly period: number }
 
-/** Spans up to this (ms) are counted sample by sample, longer ones in buckets of five minutes. */
-const fineUpTo = 7_200_000
+const day = 86_400_000
+/** The finest record that lasts for a span of so many ms: what is finer may be gone already at its beginning. */
+const records: readonly (readonly [upTo: number, resolution: Resolution])[] = [[day / 12, 'FULL'], [7 * day, 'MIN5'], [15 * day, 'MIN20'], [100 * day, 'MIN60']]
 
 /**
- * ms of [from, to) in which ingest was up, as the health series recorded it: each sample stands for one period.
- * Never more than the span.
+ * ms of [from, to) in which ingest was up, as the health series recorded it: each sample stands for the period after it,
+ * and several at once, of several processes, for no more than one. Never more than the span.
  */
 export async function uptime(metrics: MetricStore, series: HealthSeries, from: number, to: number): Promise<number> {
-  const resolution = to - from <= fineUpTo ? 'FULL' : 'MIN5'
-  let samples = 0
-  for await (const point of metrics.read(series, from, to, resolution)) samples += point.count
-  return Math.min(to - from, samples * series.period)
+  const resolution = records.find(([upTo]) => to - from <= upTo)?.[1] ?? 'MIN240'
+  return resolution === 'FULL' ? covered(metrics, series, from, to) : counted(metrics, series, from, to, resolution)
+}
+
+/** Sample by sample: how much of the span lies within a period after one. */
+async function covered(metrics: MetricStore, series: HealthSeries, from: number, to: number): Promise<number> {
+  let [sum, until] = [0, from]
+  for await (const { at } of metrics.read(series, from - series.period, to, 'FULL')) {
+    const end = Math.min(to, at + series.period)
+    sum += Math.max(0, end - Math.max(until, at))
+    until = Math.max(until, end)
+  }
+  return sum
+}
+
+/** Bucket by bucket; of the first and the last the part that lies in the span. */
+async function counted(metrics: MetricStore, series: HealthSeries, from: number, to: number, resolution: Resolution): Promise<number> {
+  const length = resolutions[resolution]
+  let sum = 0
+  for await (const { at, count } of metrics.read(series, Math.floor(from / length) * length, to, resolution)) {
+    const inside = Math.min(to, at + length) - Math.max(from, at)
+    sum += Math.min(inside, count * series.period)
+  }
+  return Math.min(to - from, sum)
 }

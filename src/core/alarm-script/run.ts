@@ -1,9 +1,8 @@
 import { compileText, type Compiled, type Metric, type MetricType, type Problem } from '../alarm-language/index.ts'
-import type { AlarmRow, DecisionInputs, LedgerEntry } from '../alarm-row.ts'
-import { decide } from '../consensus/decide.ts'
+import type { AlarmRow, LedgerEntry } from '../alarm-row.ts'
 import { fingerprint, ruleOf } from '../consensus/rule.ts'
-import { listFor, nextStep } from '../consensus/step.ts'
-import { voteDepth, zoneView } from '../consensus/vote.ts'
+import { inputsOf, listFor, nextStep } from '../consensus/step.ts'
+import { deepVoteDepth, zoneView } from '../consensus/vote.ts'
 import type { Alarm, Check, NotificationPlan } from '../entities/resources.ts'
 import type { Observation } from '../observation.ts'
 import type { Script, Sighting, Step } from './read.ts'
@@ -74,12 +73,12 @@ class Play {
 
   #decide(now: number, absence: boolean): void {
     const views = this.#rule.zones.map((zone) => {
-      const rows = this.#observations.filter((row) => row.zone === zone).slice(-voteDepth)
+      const rows = this.#observations.filter((row) => row.zone === zone).slice(-deepVoteDepth)
       return zoneView(zone, rows, this.#row.votes.find((vote) => vote.zone === zone), this.#criteria, this.#rule)
     })
-    const inputs: DecisionInputs = { previous: { state: this.#row.state, lastKnown: this.#row.lastKnown }, votes: views.flatMap((view) => view.vote ?? []), rule: this.#rule, now }
+    const inputs = inputsOf(this.#row, views, this.#rule, now, absence)
     const id = String(this.#row.version)
-    const next = nextStep(this.#row, inputs, decide(inputs), { id, decisionId: id, trace: '', generation: 1, criteria: this.#row.criteria, absence })
+    const next = nextStep(this.#row, inputs, { id, decisionId: id, trace: '', generation: 1, criteria: this.#row.criteria })
     if (!next.stateChanged && !views.some((view) => view.changed)) return
     if (next.stateChanged) this.#notified += listFor(plan, this.#row.state, this.#row.lastKnown, next.row.state).length
     this.#row = next.row

@@ -1,10 +1,11 @@
-import type { AlarmRow, ChangeContext, Decision, DecisionInputs, FrozenNotification, LedgerEntry, State, Vote } from '../alarm-row.ts'
+import type { AlarmRow, ChangeContext, Decision, DecisionInputs, FrozenNotification, LedgerEntry, Rule, State, Vote } from '../alarm-row.ts'
 import type { Notification, NotificationPlan } from '../entities/resources.ts'
-import { stateAfter } from './decide.ts'
+import { recompute } from './decide.ts'
+import type { ZoneView } from './vote.ts'
 
 /**
- * Whose notifications a change asks for. UNKNOWN pages only who asked for it; a return from UNKNOWN or DISABLED to what
- * was known before is recorded, not notified; the first OK is no news.
+ * Whose notifications a change asks for. UNKNOWN pages only who asked for it, and not when an alarm is merely switched on
+ * again; a return from UNKNOWN or DISABLED to what was known before is recorded, not notified; the first OK is no news.
  */
 export function listFor(plan: NotificationPlan, previous: State, lastKnown: AlarmRow['lastKnown'], state: State): readonly string[] {
   const wasSilent = previous === 'UNKNOWN' || previous === 'DISABLED'
@@ -13,7 +14,7 @@ export function listFor(plan: NotificationPlan, previous: State, lastKnown: Alar
     case 'CRITICAL': return plan.critical_state ?? []
     case 'WARNING': return plan.warning_state ?? []
     case 'OK': return plan.ok_state ?? []
-    case 'UNKNOWN': return plan.unknown_state ?? []
+    case 'UNKNOWN': return previous === 'DISABLED' ? [] : (plan.unknown_state ?? [])
     case 'DISABLED': return []
   }
 }
@@ -26,6 +27,15 @@ export function freeze(list: readonly string[], notifications: ReadonlyMap<strin
   })
 }
 
+/** What `decide` is asked: the row that stands, what the zones' observations amount to, the rule and the time. */
+export function inputsOf(row: Pick<AlarmRow, 'state' | 'lastKnown'>, views: readonly ZoneView[], rule: Rule, now: number, absence: boolean): DecisionInputs {
+  const undecided = views.flatMap((view) => view.undecided ?? [])
+  return {
+    previous: { state: row.state, lastKnown: row.lastKnown }, votes: views.flatMap((view) => view.vote ?? []), rule, now,
+    ...(undecided.length === 0 ? {} : { undecided }), ...(absence ? { absence } : {}),
+  }
+}
+
 /** What surrounds a step: identities and times that the core takes as arguments. */
 export interface StepFacts {
   readonly id: string
@@ -33,17 +43,16 @@ export interface StepFacts {
   readonly trace: string
   readonly generation: number
   readonly criteria: string
-  readonly absence: boolean
 }
 
 export interface Step { readonly row: AlarmRow; readonly entry: LedgerEntry; readonly stateChanged: boolean }
 
 /**
- * The next version of an alarm and its ledger entry, from the row that stands, the inputs and the decision about them.
+ * The next version of an alarm and its ledger entry, from the row that stands and what `decide` says of the inputs.
  * Plan, notifications and context are added by `withNotifications` when the state changed.
  */
-export function nextStep(row: AlarmRow, inputs: DecisionInputs, decision: Decision, facts: StepFacts): Step {
-  const state = stateAfter(row.state, decision, facts.absence)
+export function nextStep(row: AlarmRow, inputs: DecisionInputs, facts: StepFacts): Step {
+  const { decision, state } = recompute(inputs)
   const stateChanged = state !== row.state
   const zone = decision.kind === 'state' ? decision.zone : null
   const status = statusOf(inputs.votes, zone, decision)

@@ -1,9 +1,11 @@
 import type { AlarmState, Compiled, Verdict } from '../alarm-language/index.ts'
-import type { Rule, Vote } from '../alarm-row.ts'
+import type { Heard, Rule, Vote } from '../alarm-row.ts'
 import { observationId, type Observation } from '../observation.ts'
 
-/** How many of a zone's newest observations are read to compute its vote: five counted runs, confirmations, a predecessor. */
+/** How many of a zone's newest observations are read to compute its vote: five counted runs, a confirmation, a predecessor. */
 export const voteDepth = 8
+/** How many are read when those do not settle it: many stressed, repeated or confirming runs among them. Older ones never count. */
+export const deepVoteDepth = 8 * voteDepth
 /** More stressed observations in a row than this make a zone blind. */
 export const stressedLimit = 3
 
@@ -12,17 +14,29 @@ export interface ZoneView {
   readonly zone: string
   /** the vote after these observations; undefined when the zone has never voted */
   readonly vote: Vote | undefined
+  /** the zone has no vote and was heard all the same */
+  readonly undecided: Heard | undefined
   /** the state of the vote is another than before */
   readonly changed: boolean
   /** the newest observation that counts differs from the vote that stood, and the one before it did not: ask the others */
   readonly suspicion: Observation | undefined
-  /** the newest observation that counts */
+  /** the newest observation that counts, and what it says */
   readonly newest: Observation | undefined
+  readonly says: AlarmState | undefined
+  /** older observations would change nothing of this */
+  readonly settled: boolean
 }
 
-interface Run { readonly observation: Observation; readonly verdict: Verdict }
+/** An observation that may vote, and the scheduled, available one before it. A confirming run is never a predecessor. */
+interface Run { readonly observation: Observation; readonly predecessor: Observation | undefined; verdict: Verdict | undefined }
 
-const byTime = (a: Observation, b: Observation) => a.at - b.at || (observationId(a) < observationId(b) ? -1 : 1)
+/** Of one moment (a clock that was corrected on arrival) a process's own count tells the order. */
+function byTime(a: Observation, b: Observation): number {
+  if (a.at !== b.at) return a.at - b.at
+  if (a.boot === b.boot && a.sequence !== b.sequence) return a.sequence - b.sequence
+  if (a.boot !== b.boot) return a.boot < b.boot ? -1 : 1
+  return observationId(a) < observationId(b) ? -1 : 1
+}
 
 /**
  * The effective observations among `rows`, oldest first: each identity once, test runs left out, and of several scheduled
@@ -32,88 +46,97 @@ export function effective(rows: readonly Observation[]): readonly Observation[] 
   const slots = new Set<number>()
   const seen = new Set<string>()
   return rows.toSorted(byTime).filter((row) => {
+    if (row.kind === 'test') return false
+    if (row.kind === 'scheduled') return !slots.has(row.slot) && slots.add(row.slot) !== undefined
     const id = observationId(row)
-    if (row.kind === 'test' || seen.has(id)) return false
-    seen.add(id)
-    if (row.kind === 'confirming') return true
-    if (slots.has(row.slot)) return false
-    slots.add(row.slot)
-    return true
+    return !seen.has(id) && seen.add(id) !== undefined
   })
 }
 
 /**
- * The runs that count toward `consecutiveCount`, oldest first: a scheduled run and the confirming ones that follow it are
- * one, and the newest of them speaks for it.
+ * All runs that may vote, oldest first, and those of them that count toward `consecutiveCount`: a scheduled run and the
+ * confirming ones that follow it are one counted run, and the newest of them that is not stressed speaks for it.
  */
-function countedRuns(runs: readonly Run[]): readonly Run[] {
+function runsOf(observations: readonly Observation[]): { readonly runs: readonly Run[]; readonly counted: readonly Run[] } {
+  const runs: Run[] = []
   const counted: Run[] = []
-  for (const run of runs) {
-    if (run.observation.kind === 'confirming' && counted.length > 0) counted.pop()
-    counted.push(run)
+  let predecessor: Observation | undefined
+  let spoken = false
+  for (const observation of observations) {
+    if (observation.kind === 'scheduled') spoken = false
+    if (observation.stressed !== null) continue
+    const run = { observation, predecessor, verdict: undefined }
+    runs.push(run)
+    if (spoken) counted[counted.length - 1] = run
+    else counted.push(run)
+    spoken = true
+    if (observation.kind === 'scheduled' && observation.available) predecessor = observation
   }
-  return counted
+  return { runs, counted }
 }
 
-/** Judges each observation with its predecessor: the scheduled, available run before it. A confirming run is never one. */
-function judge(observations: readonly Observation[], criteria: Compiled): readonly Run[] {
-  let predecessor: Observation | undefined
-  return observations.map((observation) => {
-    const run = { observation, verdict: criteria.evaluate(observation, predecessor) }
-    if (observation.kind === 'scheduled' && observation.available) predecessor = observation
-    return run
-  })
+/** Most runs are never judged: what they said is in the vote. */
+function verdictOf(run: Run, criteria: Compiled): Verdict {
+  run.verdict ??= criteria.evaluate(run.observation, run.predecessor)
+  return run.verdict
+}
+
+/** Whether older observations would change nothing: more counted runs than are asked for, each with what it looks back to. */
+function isSettled(counted: readonly Run[], criteria: Compiled, rule: Rule): boolean {
+  if (counted.length <= rule.consecutiveCount) return false
+  const used = counted.slice(-rule.consecutiveCount - 1)
+  return !criteria.needsPrevious || used.every((run) => !run.observation.available || run.predecessor !== undefined)
 }
 
 function stressedRunOf(observations: readonly Observation[]): number {
-  let count = 0
-  for (const observation of observations.toReversed()) {
-    if (observation.stressed === null) return count
-    count += 1
-  }
-  return count
+  const calm = observations.findLastIndex((observation) => observation.stressed === null)
+  return observations.length - 1 - calm
 }
 
 /**
  * A zone's vote as a function of its newest observations and the vote that stands: it becomes S when the newest
  * `consecutiveCount` counted runs all give S; otherwise it stays. It never goes back in time. A zone that is alone looks
- * twice before it says anything but a first OK.
+ * twice before it says anything but a first OK. A zone that is blind with stress keeps what it said.
  */
 export function zoneView(zone: string, rows: readonly Observation[], standing: Vote | undefined, criteria: Compiled, rule: Rule): ZoneView {
   const observations = effective(rows)
-  const runs = judge(observations.filter((row) => row.stressed === null), criteria)
-  const newest = runs.at(-1)
   const seenAt = Math.max(observations.at(-1)?.at ?? 0, standing?.seenAt ?? 0)
   const stressedRun = stressedRunOf(observations)
   const kept = standing && { ...standing, seenAt, stressedRun }
-  if (newest === undefined) return { zone, vote: kept, changed: false, suspicion: undefined, newest: undefined }
+  const undecided = kept === undefined && observations.length > 0 ? { zone, seenAt, stressedRun } : undefined
+  const silent = { zone, vote: kept, undecided, changed: false, suspicion: undefined, newest: undefined, says: undefined }
+  if (stressedRun > stressedLimit) return { ...silent, settled: true }
 
-  const suspicion = suspicionOf(runs, standing)
-  const state = newest.verdict.state
-  const same = state === standing?.state
-  if (same || !agreed(runs, state, standing, rule) || newest.observation.at <= (standing?.at ?? 0)) {
-    return { zone, vote: kept, changed: false, suspicion, newest: newest.observation }
-  }
-  return { zone, vote: voteOf(zone, newest, seenAt, stressedRun), changed: true, suspicion, newest: newest.observation }
+  const { runs, counted } = runsOf(observations)
+  const settled = isSettled(counted, criteria, rule)
+  const newest = runs.at(-1)
+  if (newest === undefined) return { ...silent, settled }
+
+  const says = (run: Run) => verdictOf(run, criteria).state
+  const seen = { zone, suspicion: suspicionOf(runs, standing, says), newest: newest.observation, says: says(newest), settled }
+  const stays = seen.says === standing?.state || newest.observation.at <= (standing?.at ?? 0) || !agreed(runs, counted, standing, rule, says)
+  if (stays) return { ...seen, vote: kept, undecided, changed: false }
+  const { state, status } = verdictOf(newest, criteria)
+  const vote = { zone, state, status, observation: observationId(newest.observation), at: newest.observation.at, seenAt, stressedRun }
+  return { ...seen, vote, undecided: undefined, changed: true }
 }
 
-function voteOf(zone: string, run: Run, seenAt: number, stressedRun: number): Vote {
-  return { zone, state: run.verdict.state, status: run.verdict.status, observation: observationId(run.observation), at: run.observation.at, seenAt, stressedRun }
-}
+type Says = (run: Run) => AlarmState
 
-function agreed(runs: readonly Run[], state: AlarmState, standing: Vote | undefined, rule: Rule): boolean {
-  const counted = countedRuns(runs).slice(-rule.consecutiveCount)
-  if (counted.length < rule.consecutiveCount || counted.some((run) => run.verdict.state !== state)) return false
-  const firstOk = standing === undefined && state === 'OK'
+/** Whether the newest counted runs all say the same, and a zone that is alone has looked twice. */
+function agreed(runs: readonly Run[], counted: readonly Run[], standing: Vote | undefined, rule: Rule, says: Says): boolean {
+  const [before, newest] = [runs.at(-2), runs.at(-1)]
+  const needed = counted.slice(-rule.consecutiveCount)
+  if (newest === undefined || needed.length < rule.consecutiveCount || needed.some((run) => says(run) !== says(newest))) return false
+  const firstOk = standing === undefined && says(newest) === 'OK'
   if (!rule.confirmAlone || firstOk) return true
-  const lastTwo = runs.slice(-2)
-  return lastTwo.length === 2 && lastTwo.every((run) => run.verdict.state === state)
+  return before !== undefined && says(before) === says(newest)
 }
 
-function suspicionOf(runs: readonly Run[], standing: Vote | undefined): Observation | undefined {
+function suspicionOf(runs: readonly Run[], standing: Vote | undefined, says: Says): Observation | undefined {
   const [before, newest] = [runs.at(-2), runs.at(-1)]
   if (newest === undefined || newest.observation.kind !== 'scheduled') return undefined
   const believed = standing?.state ?? 'OK'
-  if (newest.verdict.state === believed) return undefined
-  return before === undefined || before.verdict.state === believed ? newest.observation : undefined
+  if (says(newest) === believed) return undefined
+  return before === undefined || says(before) === believed ? newest.observation : undefined
 }

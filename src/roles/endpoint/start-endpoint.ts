@@ -19,7 +19,7 @@ const pollerLease = 5000
 /** The endpoint of this process: pollers of the same process use it directly. */
 export function startEndpoint({ ingest, configuration, leases, confirmBus, clock }: EndpointDeps): EndpointLink {
   return {
-    post: async (observations, live) => ingest.take(observations, live),
+    post: async (observations, live, _signal, ages) => ingest.take(observations, live, ages),
     async schedule(zone, poller, cursor) {
       const place = `pollers/${zone}/`
       await leases.acquire(place + poller, poller, clock.now(), pollerLease)

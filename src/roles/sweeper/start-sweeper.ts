@@ -13,27 +13,47 @@ export interface SweeperDeps {
   readonly every: number
 }
 
-/** Sweeps in rounds while it holds the lease; the lease only saves work. Recovers what a dead process left, first. */
+/** A round that comes this much (ms) later than it should shows that the process stood still. */
+const slack = 2000
+
+/**
+ * Recovers what a dead process left, as soon as the store lets it and while the rest of the process starts; then sweeps
+ * in rounds while it holds the lease, which only saves work.
+ */
 export async function startSweeper({ sweep, leases, owner, clock, log, every }: SweeperDeps): Promise<AsyncDisposable> {
   const stop = new AbortController()
-  await sweep.recover(stop.signal)
+  const within = every + slack
+  let recovered = false
   const running = run()
   return {
     async [Symbol.asyncDispose]() {
       stop.abort()
       await running
-      await leases.release('sweeper', owner)
+      await attempt(() => leases.release('sweeper', owner), 'could not give the lease back; it ends by itself')
     },
   }
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
-      try {
-        await clock.sleep(every, stop.signal)
-        if (await leases.acquire('sweeper', owner, clock.now(), every * 3)) await sweep.round(stop.signal)
-      } catch (error) {
-        if (!stop.signal.aborted) log.error({ error: String(error) }, 'a sweep failed; the next one tries again')
-      }
+      if (!recovered) recovered = await attempt(() => sweep.recover(stop.signal), 'could not recover everything that was left half done; it is tried again')
+      await attempt(next, 'a sweep failed; the next one tries again')
+    }
+  }
+
+  async function next(): Promise<void> {
+    await clock.sleep(every, stop.signal)
+    await sweep.awake(within)
+    if (await leases.acquire('sweeper', owner, clock.now(), every * 3)) await sweep.round(stop.signal, within)
+  }
+
+  /** True when it went well; being stopped is no failure to speak of. */
+  async function attempt(work: () => Promise<unknown>, failure: string): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      if (!stop.signal.aborted) log.error({ error: String(error) }, failure)
+      return false
     }
   }
 }
