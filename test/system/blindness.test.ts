@@ -29,6 +29,20 @@ test('a poller that is gone leaves the others to decide; the second one leaves n
   assert.deepEqual(system.problems(), [])
 })
 
+test('enough zones that are heard again end UNKNOWN, though no vote has changed', async () => {
+  await using system = await startSystem(simulated({ seed: 1, zones }))
+  const { draft } = await watched(system)
+  system.killPoller('mzdfw')
+  system.killPoller('mzlon')
+  await system.until('10m')
+  assert.equal(await system.state(draft), 'UNKNOWN')
+  await system.startPoller('mzlon')
+  await system.until('13m')
+  assert.equal(await system.state(draft), 'OK')
+  system.mailbox.expectNothing()
+  assert.deepEqual(system.problems(), [])
+})
+
 test('what went down while nobody looked is told when somebody looks again', async () => {
   await using system = await startSystem(simulated({ seed: 2, zones }))
   const { site, draft } = await watched(system)

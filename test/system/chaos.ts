@@ -28,7 +28,7 @@ export class Chaos {
     this.#watched = watched
     this.#random = system.world.random.fork('chaos')
     const ours = [() => this.#zoneNetwork(mood), () => this.#zoneNetwork(mood), () => this.#store(), () => this.#store(), () => this.#links(), () => this.#server(), () => this.#poller(), () => this.#pause(), () => this.#clocks(), () => this.#stress(), () => this.#mailbox()]
-    this.#actions = mood === 'ours' ? ours : [...ours, ...Array.from({ length: 8 }, () => () => this.#site()), () => this.#configuration()]
+    this.#actions = mood === 'ours' ? ours : [...ours, ...Array.from({ length: 8 }, () => () => this.#site()), ...Array.from({ length: 3 }, () => () => this.#configuration())]
   }
 
   /** Something goes wrong, or right, every now and then until the scenario has run for so long. */
@@ -53,7 +53,7 @@ export class Chaos {
     }
     for (const { site } of this.#watched) site.comeBackFor(...world.options.zones)
     for (const [n, server] of servers.entries()) if (server === undefined) await this.#system.startServer(n)
-    for (const zone of world.options.zones) if (!pollers.has(zone)) await this.#system.startPoller(zone)
+    for (const place of world.options.pollers) if (!pollers.has(place)) await this.#system.startPoller(place)
     for (const { link } of pollers.values()) Object.assign(link, { cut: false, loseBefore: 0, loseAfter: 0, duplicate: 0 })
   }
 
@@ -92,12 +92,12 @@ export class Chaos {
   }
 
   #links(): void {
-    const zone = this.#zone()
-    const link = this.#system.pollers.get(zone)?.link
+    const place = this.#place()
+    const link = this.#system.pollers.get(place)?.link
     if (link === undefined) return
     const change = this.#random.pick([{ cut: true }, { cut: false }, { cut: false }, { loseBefore: 0.5 }, { loseAfter: 0.5 }, { duplicate: 0.5 }, { loseBefore: 0, loseAfter: 0, duplicate: 0 }, { delay: [5, 2000] as const }, { delay: [2, 30] as const }])
     Object.assign(link, change)
-    this.#note(`the link of ${zone}: ${JSON.stringify(change)}`)
+    this.#note(`the link of ${place}: ${JSON.stringify(change)}`)
   }
 
   async #server(): Promise<void> {
@@ -108,10 +108,10 @@ export class Chaos {
   }
 
   async #poller(): Promise<void> {
-    const zone = this.#zone()
-    if (this.#random.chance(0.4)) this.#system.killPoller(zone)
-    else if (!this.#system.pollers.has(zone)) await this.#system.startPoller(zone, this.#random.integer(-3000, 3000))
-    this.#note(`the poller of ${zone} is ${this.#system.pollers.has(zone) ? 'alive' : 'dead'}`)
+    const place = this.#place()
+    if (this.#random.chance(0.4)) this.#system.killPoller(place)
+    else if (!this.#system.pollers.has(place)) await this.#system.startPoller(place, this.#random.integer(-3000, 3000))
+    this.#note(`the poller of ${place} is ${this.#system.pollers.has(place) ? 'alive' : 'dead'}`)
   }
 
   #pause(): void {
@@ -160,6 +160,10 @@ export class Chaos {
 
   #zone(): string {
     return this.#random.pick(this.#system.world.options.zones)
+  }
+
+  #place(): string {
+    return this.#random.pick(this.#system.world.options.pollers)
   }
 
   #now(): number {

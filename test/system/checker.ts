@@ -2,18 +2,16 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import type { Applied } from '../../src/adapters/simulated/store/history.ts'
 import { compileText, type Compiled } from '../../src/core/alarm-language/index.ts'
-import type { AlarmRow, LedgerEntry, Rule, State, Vote } from '../../src/core/alarm-row.ts'
-import { decide, stateAfter } from '../../src/core/consensus/decide.ts'
+import type { AlarmRow, Heard, LedgerEntry, Rule, Vote } from '../../src/core/alarm-row.ts'
+import { recompute } from '../../src/core/consensus/decide.ts'
 import { ruleOf, type TypeFacts } from '../../src/core/consensus/rule.ts'
-import { stressedLimit, voteDepth, zoneView } from '../../src/core/consensus/vote.ts'
+import { inputsOf } from '../../src/core/consensus/step.ts'
+import { deepVoteDepth, stressedLimit, zoneView, type ZoneView } from '../../src/core/consensus/vote.ts'
 import type { Alarm, Check } from '../../src/core/entities/resources.ts'
 import { observationId, type Observation } from '../../src/core/observation.ts'
 
 /** Something that must not be: which law of the deciding page (section 3), or promise of the design, and where. */
 export interface Problem { readonly law: 'a' | 'b' | 'c' | 'd'; readonly alarm: string; readonly version: number; readonly what: string }
-
-/** The checker looks further back than who decides does: a vote must not depend on how far that is. */
-const depth = 8 * voteDepth
 
 interface Arrival { readonly place: number; readonly observation: Observation }
 interface Chain { row: AlarmRow; entry: LedgerEntry; place: number }
@@ -54,11 +52,10 @@ export class Checker {
       if (configured === undefined) continue
       const standing = standingVotes(row, row.criteria, configured.rule)
       const views = configured.rule.zones.map((zone) => zoneView(zone, this.#newest(row.check, zone, this.#place), standing.get(zone), configured.criteria, configured.rule))
-      const votes = views.flatMap((view) => view.vote ?? [])
-      const decision = decide({ previous: { state: row.state, lastKnown: row.lastKnown }, votes, rule: configured.rule, now })
-      const state = stateAfter(row.state, decision, true)
+      const { decision, state } = recompute(inputsOf(row, views, configured.rule, now, true))
       if (state !== row.state) this.#problem('d', row, `stands at ${row.state}, but decides to ${state}: ${decision.reason}`)
-      const changed = views.find((view) => view.changed)
+      // Nobody asks the zones of what is switched off.
+      const changed = configured.rule.disabled ? undefined : views.find((view) => view.changed)
       if (changed !== undefined) this.#problem('d', row, `${changed.zone} votes ${changed.vote?.state}, which is not recorded`)
     }
   }
@@ -121,9 +118,8 @@ export class Checker {
   #recomputes(row: AlarmRow, entry: LedgerEntry, before: AlarmRow | undefined): void {
     const { inputs } = entry
     if (inputs === null) return
-    const decision = decide(inputs)
-    const allowed: readonly State[] = [stateAfter(inputs.previous.state, decision, false), stateAfter(inputs.previous.state, decision, true)]
-    if (!allowed.includes(entry.state)) this.#problem('a', row, `says ${entry.state}, recomputes to ${allowed.join(' or ')}`)
+    const { decision, state } = recompute(inputs)
+    if (entry.state !== state) this.#problem('a', row, `says ${entry.state}, recomputes to ${state}`)
     if (entry.reason !== decision.reason) this.#problem('a', row, `says "${entry.reason}", recomputes to "${decision.reason}"`)
     if (entry.previousState !== before?.state || inputs.previous.state !== before.state || inputs.previous.lastKnown !== before.lastKnown) this.#problem('a', row, 'was decided from another row than the one before it')
     if (!isDeepStrictEqual(row.votes, inputs.votes)) this.#problem('a', row, 'keeps other votes than it was decided from')
@@ -134,14 +130,14 @@ export class Checker {
   #votesFit(row: AlarmRow, entry: LedgerEntry, before: Chain | undefined): void {
     const configured = this.#configured.get(`${row.key.alarm}:${row.generation}`)
     if (configured === undefined) return this.#problem('b', row, `was decided under generation ${row.generation}, which never was`)
-    const rule = entry.inputs?.rule
-    if (!isDeepStrictEqual(rule, configured.rule)) this.#problem('b', row, 'was decided by another rule than its generation has')
+    const { inputs } = entry
+    if (inputs === null || !isDeepStrictEqual({ ...inputs.rule, down: [] }, configured.rule)) this.#problem('b', row, 'was decided by another rule than its generation has')
     const standing = before === undefined ? new Map<string, Vote>() : standingVotes(before.row, row.criteria, configured.rule)
     for (const zone of configured.rule.zones) {
-      const vote = row.votes.find((one) => one.zone === zone)
+      const said = { vote: row.votes.find((one) => one.zone === zone), undecided: inputs?.undecided?.find((one) => one.zone === zone) }
       const possible = this.#moments(row.check, zone, before?.place ?? 0)
-        .some((place) => sameVote(zoneView(zone, this.#newest(row.check, zone, place), standing.get(zone), configured.criteria, configured.rule).vote, vote))
-      if (!possible) this.#problem('b', row, `the vote of ${zone}, ${JSON.stringify(vote)}, is not what its observations give`)
+        .some((place) => agrees(zoneView(zone, this.#newest(row.check, zone, place), standing.get(zone), configured.criteria, configured.rule), said))
+      if (!possible) this.#problem('b', row, `what ${zone} said, ${JSON.stringify(said)}, is not what its observations give`)
     }
   }
 
@@ -155,7 +151,7 @@ export class Checker {
   #newest(check: string, zone: string, place: number): readonly Observation[] {
     const found: Observation[] = []
     const list = this.#arrivals.get(`${check}:${zone}`) ?? []
-    for (let at = list.length - 1; at >= 0 && found.length < depth; at--) if (list[at]!.place <= place) found.push(list[at]!.observation) // at is inside
+    for (let at = list.length - 1; at >= 0 && found.length < deepVoteDepth; at--) if (list[at]!.place <= place) found.push(list[at]!.observation) // at is inside
     return found
   }
 
@@ -164,11 +160,10 @@ export class Checker {
   }
 }
 
-/** Of a zone that is blind with stress it does not matter how far back that goes, nor whether an older vote was found. */
-function sameVote(a: Vote | undefined, b: Vote | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b || (a ?? b)!.stressedRun > stressedLimit // one of them is there
-  const capped = (vote: Vote) => ({ ...vote, stressedRun: Math.min(vote.stressedRun, stressedLimit + 1) })
-  return isDeepStrictEqual(capped(a), capped(b))
+/** Beyond the limit it does not matter how many runs in a row were stressed, and nobody looks. */
+function agrees(view: Pick<ZoneView, 'vote' | 'undecided'>, said: Pick<ZoneView, 'vote' | 'undecided'>): boolean {
+  const capped = <H extends Heard>(heard: H | undefined) => heard && { ...heard, stressedRun: Math.min(heard.stressedRun, stressedLimit + 1) }
+  return isDeepStrictEqual([capped(view.vote), capped(view.undecided)], [capped(said.vote), capped(said.undecided)])
 }
 
 function standingVotes(row: AlarmRow, criteria: string, rule: Rule): ReadonlyMap<string, Vote> {

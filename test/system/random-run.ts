@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { LedgerEntry } from '../../src/core/alarm-row.ts'
+import { simulationStart } from '../../src/adapters/simulated/clock.ts'
 import { Chaos, type Mood, type Watched } from './chaos.ts'
 import { alarm, entityWith, httpCheck } from './drafts.ts'
 import { simulated, startSystem, type System } from './start-system.ts'
+
+const zones = ['mzdfw', 'mzlon', 'mzord']
 
 export interface RandomRun {
   readonly problems: readonly string[]
@@ -19,7 +21,7 @@ export interface RandomRun {
 
 /** Half an hour in which everything fails at random, mended three times to see whether it finds the truth again. */
 export async function randomRun({ seed, mood }: { readonly seed: number; readonly mood: Mood }): Promise<RandomRun> {
-  await using system = await startSystem(simulated({ seed, zones: ['mzdfw', 'mzlon', 'mzord'], servers: 2, notifyEvery: 2000 }))
+  await using system = await startSystem(simulated({ seed, zones, pollers: [...zones, 'mzord/second'], servers: 2, notifyEvery: 2000 }))
   const watched = await sites(system)
   const chaos = new Chaos(system, watched, mood)
   const problems: string[] = []
@@ -69,19 +71,23 @@ async function truth(system: System, watched: readonly Watched[]): Promise<reado
 /** P3: each notification of each change was delivered, or visibly was not; and nothing else was. */
 async function deliveries(system: System): Promise<readonly string[]> {
   const wrong: string[] = []
-  const due = new Set<string>()
-  const entries = system.store.history.flatMap((write): LedgerEntry[] => (write.kind === 'version' ? [write.entry] : []))
-  for (const entry of entries) {
+  const due = new Map<string, number>()
+  for (const write of system.store.history) {
+    if (write.kind !== 'version') continue
+    const { entry } = write
     const made = await system.run(system.store.outbox.deliveries(entry.key, entry.version))
     for (const { notification } of entry.notifications) {
       const key = `${entry.key.alarm}:${entry.version}:${notification.id}`
-      due.add(key)
+      due.set(key, simulationStart + Math.floor(write.moment))
       const status = made.find((delivery) => delivery.notification.id === notification.id)?.status
       if (status !== 'delivered') wrong.push(`P3: ${key} is ${status ?? 'missing'}`)
       else if (!system.mailbox.all.some((mail) => mail.key === key)) wrong.push(`P3: ${key} is said to be delivered, and never came`)
     }
   }
-  wrong.push(...system.mailbox.all.filter((mail) => !due.has(mail.key)).map((mail) => `P3: ${mail.key} came, and no change asked for it`))
+  for (const mail of system.mailbox.all) {
+    if (!due.has(mail.key)) wrong.push(`P3: ${mail.key} came, and no change asked for it`)
+    else if (mail.at < (due.get(mail.key) ?? 0)) wrong.push(`P3: ${mail.key} came before its change was recorded`)
+  }
   const intents = await system.run(system.store.outbox.intents(Number.POSITIVE_INFINITY, 10))
   wrong.push(...intents.map((intent) => `P3: the intent ${intent.key.alarm}@${intent.version} was never settled`))
   return wrong

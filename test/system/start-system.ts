@@ -22,6 +22,7 @@ export async function startSystem(world: World): Promise<System> {
 export class System implements AsyncDisposable {
   readonly world: World
   readonly servers: (Server | undefined)[] = []
+  /** by place: a zone, or 'zone/name' where a zone has several */
   readonly pollers = new Map<string, PollerNode>()
   /** ms for which the event loops of a zone's pollers stand still */
   readonly lag = new Map<string, number>()
@@ -48,7 +49,7 @@ export class System implements AsyncDisposable {
       { kind: 'check', id: self.id, expected: 0, value: { ...self, period: this.world.options.selfPeriod } },
     ]))
     for (let n = 0; n < this.world.options.servers; n++) await this.startServer(n)
-    for (const zone of this.world.options.zones) await this.startPoller(zone)
+    for (const place of this.world.options.pollers) await this.startPoller(place)
   }
 
   /** Lets time pass until `work` is done. */
@@ -103,17 +104,18 @@ export class System implements AsyncDisposable {
     this.servers[n] = undefined
   }
 
-  async startPoller(zone: string, skew = 0): Promise<void> {
-    const spool = this.#spools.get(zone) ?? memorySpool(this.world.clock)
-    this.#spools.set(zone, spool)
+  async startPoller(place: string, skew = 0): Promise<void> {
+    const [zone = place] = place.split('/')
+    const spool = this.#spools.get(place) ?? memorySpool(this.world.clock)
+    this.#spools.set(place, spool)
     this.#starts += 1
-    const name = `poller-${zone}-${this.#starts}`
-    this.pollers.set(zone, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#living(this.world.options.zones.indexOf(zone)), lag: () => this.lag.get(zone) ?? 0 })))
+    const name = `poller-${place}-${this.#starts}`
+    this.pollers.set(place, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#living(this.world.options.pollers.indexOf(place)), lag: () => this.lag.get(zone) ?? 0 })))
   }
 
-  killPoller(zone: string): void {
-    this.pollers.get(zone)?.kill()
-    this.pollers.delete(zone)
+  killPoller(place: string): void {
+    this.pollers.get(place)?.kill()
+    this.pollers.delete(place)
   }
 
   /** A job reports, as by HTTP to any server. */
@@ -127,9 +129,9 @@ export class System implements AsyncDisposable {
     if (server !== undefined) await this.run(server.engine.ingest.take([beat], true))
   }
 
-  /** How many observations wait on the disk of a zone's poller. */
-  spooled(zone: string): number {
-    return this.#spools.get(zone)?.stats().count ?? 0
+  /** How many observations wait on the disk of a poller. */
+  spooled(place: string): number {
+    return this.#spools.get(place)?.stats().count ?? 0
   }
 
   /** Whatever breaks a law of deciding in all that has happened so far. */

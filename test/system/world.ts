@@ -13,8 +13,11 @@ import { tenant } from './drafts.ts'
 export interface SimulationOptions {
   readonly seed: number
   readonly zones: readonly string[]
+  /** where pollers run: a zone, or 'zone/name' for one of several; otherwise one a zone */
+  readonly pollers?: readonly string[]
   /** processes with all roles of a data centre, on one store */
   readonly servers?: number
+  /** how all of them behave */
   readonly poller?: Partial<PollerSettings>
   /** ms between two rounds of sweeper and notifier */
   readonly sweepEvery?: number
@@ -46,11 +49,11 @@ export function simulated(options: SimulationOptions): World {
   const random = simulatedRandom(options.seed)
   const clock = simulatedClock({ random: random.fork('order') })
   return {
-    options: { servers: 1, poller: {}, sweepEvery: 2000, notifyEvery: 1000, selfPeriod: 10, canaries: [], ...options },
+    options: { pollers: options.zones, servers: 1, poller: {}, sweepEvery: 2000, notifyEvery: 1000, selfPeriod: 10, canaries: [], ...options },
     clock, random,
     network: simulatedNetwork(random.fork('network')),
     store: openSimulatedStore({ clock, random: random.fork('store'), faults: { latency: [1, 4] } }),
-    mailbox: simulatedMailbox(), confirmBus: systemConfirmBus(clock), log: recordingLog(), acknowledged: new Set(),
+    mailbox: simulatedMailbox(() => clock.now()), confirmBus: systemConfirmBus(clock), log: recordingLog(), acknowledged: new Set(),
   }
 }
 

@@ -24,9 +24,9 @@ export interface Mailbox extends Channel {
   take(): readonly Mail[]
 }
 
-/** A channel that ends in a list, for scenarios to look at. */
-export function simulatedMailbox(type = 'mailbox'): Mailbox {
-  return new List(type)
+/** A channel that ends in a list, for scenarios to look at; `now` is the true time, where senders' clocks may be wrong. */
+export function simulatedMailbox(now?: () => number, type = 'mailbox'): Mailbox {
+  return new List(now, type)
 }
 
 class List implements Mailbox {
@@ -36,10 +36,12 @@ class List implements Mailbox {
   readonly secrets: readonly string[] = []
   readonly all: Mail[] = []
   closed = false
+  readonly #now: (() => number) | undefined
   #seen = 0
   readonly #mishaps: Mishap[] = []
 
-  constructor(type: string) {
+  constructor(now: (() => number) | undefined, type: string) {
+    this.#now = now
     this.type = type
   }
 
@@ -48,7 +50,7 @@ class List implements Mailbox {
     if (mishap === 'refuse') return { kind: 'try-again', message: 'refused' }
     if (mishap === 'give up') return { kind: 'give-up', message: 'unknown recipient' }
     if (mishap === 'hang') return hang(signal)
-    this.all.push({ at: clock.now(), state: message.entry.state, key: message.key, message })
+    this.all.push({ at: this.#now?.() ?? clock.now(), state: message.entry.state, key: message.key, message })
     return mishap === 'lose the answer' ? { kind: 'try-again', message: 'no answer' } : { kind: 'delivered', message: '250 OK' }
   }
 
