@@ -4,26 +4,32 @@ import { fileURLToPath } from 'node:url'
 
 /** Counts which flow control the code uses, ring by ring: `npm run census` prints the page, `-- --page` writes it. */
 const root = fileURLToPath(new URL('..', import.meta.url))
-const page = join(root, 'docs/reference/flow-control.md')
-const rings = ['core', 'contracts', 'flows', 'adapters', 'roles', 'program'] as const
+export const censusPage: string = join(root, 'docs/reference/flow-control.md')
+export const rings = ['core', 'contracts', 'flows', 'adapters', 'roles', 'program'] as const
+type Ring = (typeof rings)[number]
 
-interface Kind { readonly name: string; readonly pattern: RegExp; readonly where: readonly (typeof rings)[number][] }
+interface Kind { readonly name: string; readonly pattern: RegExp; readonly where: readonly Ring[] }
 
-/** What may be used where. Outside those rings the count must be zero: `test/census.test.ts` checks it. */
+/** The core is pure: nothing in it waits. */
+const outsideCore: readonly Ring[] = ['contracts', 'flows', 'adapters', 'roles', 'program']
+
+/** What may be used where; outside those rings the count has to be zero. */
 export const kinds: readonly Kind[] = [
-  { name: 'await', pattern: /\bawait\b(?!\s+using)/g, where: rings },
-  { name: 'await using, using', pattern: /\busing\s+\w+\s*=/g, where: rings },
-  { name: 'async generators (async *)', pattern: /\basync\s*(?:function\s*)?\*/g, where: rings },
-  { name: 'Promise.all, allSettled, race, any', pattern: /\bPromise\.(?:all|allSettled|race|any)\(/g, where: rings },
-  { name: 'p-queue (new PQueue)', pattern: /\bnew PQueue\b/g, where: ['flows', 'adapters', 'roles', 'program'] },
-  { name: 'the bell (new Wake)', pattern: /\bnew Wake\b/g, where: ['contracts', 'flows', 'adapters', 'roles', 'program'] },
-  { name: 'Promise.withResolvers, new Promise: the border to callbacks', pattern: /\bPromise\.withResolvers\b|\bnew Promise\b/g, where: ['contracts', 'flows', 'adapters', 'roles', 'program'] },
-  { name: 'listeners (.on, .once, addEventListener): the border to sockets and signals', pattern: /\.(?:on|once)\(|addEventListener\(/g, where: ['contracts', 'adapters', 'roles', 'program'] },
-  { name: 'timers (setTimeout, setImmediate): the border to the clock', pattern: /\b(?:setTimeout|setImmediate)\(/g, where: ['adapters', 'roles', 'program'] },
-  { name: 'setInterval', pattern: /\bsetInterval\(/g, where: [] },
-  { name: 'then, catch, finally chains', pattern: /\.(?:then|finally)\(|\.catch\(/g, where: [] },
-  { name: 'process.nextTick, queueMicrotask', pattern: /\bprocess\.nextTick\b|\bqueueMicrotask\b/g, where: [] },
-  { name: 'event emitters of our own', pattern: /\bnew EventEmitter\b|extends EventEmitter\b/g, where: [] },
+  { name: '`await`', pattern: /\bawait\b(?!\s+using)/g, where: outsideCore },
+  { name: '`using`, `await using`', pattern: /\busing\s+\w+\s*=/g, where: outsideCore },
+  { name: 'async generators', pattern: /\basync\s*(?:function\s*)?\*/g, where: outsideCore },
+  { name: '`Promise.all`, `allSettled`, `race`, `any`', pattern: /\bPromise\.(?:all|allSettled|race|any)\(/g, where: outsideCore },
+  { name: 'p-queue: limits and queues', pattern: /\bnew PQueue\b/g, where: ['flows', 'adapters', 'roles', 'program'] },
+  { name: 'the bell (`Wake`): sleep until there is something to do', pattern: /\bnew Wake\b/g, where: outsideCore },
+  { name: '`AbortController`, and listeners on its signal: cancellation', pattern: /\bnew AbortController\b|\bsignal\??\.addEventListener\(/g, where: outsideCore },
+  { name: '`Promise.withResolvers`, `new Promise`: the border to callbacks', pattern: /\bPromise\.withResolvers\b|\bnew Promise\b/g, where: outsideCore },
+  { name: 'other listeners (`on`, `once`, `addEventListener`): the border to sockets and signals', pattern: /\.(?:on|once)\(|(?<!\bsignal\??\.)\baddEventListener\(/g, where: ['contracts', 'adapters', 'roles', 'program'] },
+  { name: '`setTimeout`, `setImmediate`: the border to the clock', pattern: /\b(?:setTimeout|setImmediate)\(/g, where: ['adapters'] },
+  { name: 'an awaited `.catch(…)`: the border to the system\'s errors', pattern: /\.catch\(/g, where: ['adapters'] },
+  { name: '`.then`, `.finally`', pattern: /\.(?:then|finally)\(/g, where: [] },
+  { name: '`setInterval`', pattern: /\bsetInterval\(/g, where: [] },
+  { name: '`process.nextTick`, `queueMicrotask`', pattern: /\bprocess\.nextTick\b|\bqueueMicrotask\b/g, where: [] },
+  { name: 'event emitters of our own', pattern: /\bnew EventEmitter\b|\bextends EventEmitter\b/g, where: [] },
 ]
 
 /** Source without comments and strings, so that words in them are not counted. */
@@ -31,29 +37,43 @@ export function codeOf(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, ' ')
 }
 
-export interface Count { readonly kind: Kind; readonly counts: Readonly<Record<string, number>> }
+export interface Count { readonly kind: Kind; readonly found: Readonly<Record<Ring, number>> }
+type Sources = (ring: Ring) => string
 
-/** How often each kind stands in each ring; tests, suites and the browser's part are left out. */
-export async function census(): Promise<readonly Count[]> {
-  const sources = await Promise.all(rings.map(async (ring) => [ring, await sourceOf(ring)] as const))
-  return kinds.map((kind) => ({ kind, counts: Object.fromEntries(sources.map(([ring, source]) => [ring, [...source.matchAll(kind.pattern)].length])) }))
+/** How often each kind stands in each ring. */
+export function count(sources: Sources): readonly Count[] {
+  const code = new Map(rings.map((ring) => [ring, codeOf(sources(ring))]))
+  const often = (pattern: RegExp, ring: Ring) => [...(code.get(ring) ?? '').matchAll(pattern)].length
+  // Object.fromEntries forgets its keys' types; they are the rings.
+  return kinds.map((kind) => ({ kind, found: Object.fromEntries(rings.map((ring) => [ring, often(kind.pattern, ring)])) as Record<Ring, number> }))
 }
 
-async function sourceOf(ring: string): Promise<string> {
+/** Of the project's own code; tests, suites and the browser's part are left out. */
+export async function census(): Promise<readonly Count[]> {
+  const sources = new Map(await Promise.all(rings.map(async (ring) => [ring, await sourceOf(ring)] as const)))
+  return count((ring) => sources.get(ring) ?? '')
+}
+
+async function sourceOf(ring: Ring): Promise<string> {
   const files = await Array.fromAsync(glob(`src/${ring}/**/*.ts`, { cwd: root, exclude: (path) => /\.(test|suite)\.ts$|\/web(\/|$)/.test(path) }))
   const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))
-  return codeOf(texts.join('\n'))
+  return texts.join('\n')
+}
+
+/** What stands where it may not, in words. */
+export function misplaced(counts: readonly Count[]): readonly string[] {
+  return counts.flatMap(({ kind, found }) => rings.filter((ring) => !kind.where.includes(ring) && found[ring] > 0).map((ring) => `${kind.name} in ${ring}: ${found[ring]}`))
 }
 
 export function pageOf(counts: readonly Count[]): string {
   const head = '# Flow control\n\nGenerated by `npm run census -- --page`: which flow control the code uses, and how often, in each ring. A dash: not allowed there.\n\n'
   const title = `| | ${rings.join(' | ')} |\n|---|${rings.map(() => '--:|').join('')}\n`
-  const rows = counts.map(({ kind, counts: found }) => `| ${kind.name} | ${rings.map((ring) => (kind.where.includes(ring) ? String(found[ring]) : found[ring] === 0 ? '–' : `**${found[ring]}**`)).join(' | ')} |\n`)
-  return head + title + rows.join('')
+  const cell = ({ kind, found }: Count, ring: Ring) => (kind.where.includes(ring) ? String(found[ring]) : found[ring] === 0 ? '–' : `**${found[ring]}**`)
+  return head + title + counts.map((one) => `| ${one.kind.name} | ${rings.map((ring) => cell(one, ring)).join(' | ')} |\n`).join('')
 }
 
 if (import.meta.main) {
   const text = pageOf(await census())
-  if (process.argv.includes('--page')) await writeFile(page, text)
+  if (process.argv.includes('--page')) await writeFile(censusPage, text)
   else process.stdout.write(text)
 }

@@ -93,10 +93,10 @@ export const settings = {
   adminToken: { env: 'VEDETTE_ADMIN_TOKEN', about: 'a first token', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },
   secretKey: { env: 'VEDETTE_SECRET_KEY', about: 'seals secrets at rest: 64 hex digits; otherwise kept in the data directory', fallback: undefined, read: optional(text(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')) },
   forbidTargets: { env: 'VEDETTE_FORBID_TARGETS', flag: '--forbid-targets <ranges>', about: 'address ranges that no check or webhook may reach', fallback: ['169.254.0.0/16', 'fe80::/10'], read: ranges },
-  minPeriod: { env: 'VEDETTE_MIN_PERIOD', flag: '--min-period <seconds>', about: 'the shortest period of a check', fallback: limits.minPeriod, read: whole(1, limits.maxPeriod) },
+  minPeriod: { env: 'VEDETTE_MIN_PERIOD', flag: '--min-period <seconds>', about: 'the shortest period of a check, in seconds', fallback: limits.minPeriod, read: whole(1, limits.maxPeriod) },
   maxChecks: { env: 'VEDETTE_MAX_CHECKS', flag: '--max-checks <number>', about: 'checks an account may have', fallback: 100_000, read: whole(1, 10_000_000) },
   maxAlarms: { env: 'VEDETTE_MAX_ALARMS', flag: '--max-alarms <number>', about: 'alarms an account may have', fallback: 100_000, read: whole(1, 10_000_000) },
-  maxBody: { env: 'VEDETTE_MAX_BODY', flag: '--max-body <bytes>', about: 'the largest request body', fallback: 1_048_576, read: whole(1024, 104_857_600) },
+  maxBody: { env: 'VEDETTE_MAX_BODY', flag: '--max-body <bytes>', about: 'the largest request body, in bytes', fallback: 1_048_576, read: whole(1024, 104_857_600) },
   dailyRequests: { env: 'VEDETTE_DAILY_REQUESTS', flag: '--daily-requests <number>', about: 'API requests an account may make in 24 hours', fallback: 5_000_000, read: whole(1, 1_000_000_000) },
   publicUrl: { env: 'VEDETTE_PUBLIC_URL', flag: '--public-url <url>', about: 'how others reach this server: for links in messages', fallback: undefined, read: optional(url(/^https?:\/\/\S*[^/\s]$/, 'must be an http(s) address without "/" at its end')) },
   canaries: { env: 'VEDETTE_CANARIES', flag: '--canaries <list>', about: 'host:port addresses that answer whenever our own network works', fallback: [], read: canaryList },
@@ -148,7 +148,7 @@ function firstOf(...candidates: readonly (readonly [string | undefined, string])
 }
 
 export const flagName = (setting: Setting<unknown>): string => setting.flag?.split(' ')[0] ?? setting.env
-const keyName = (setting: Setting<unknown>, name: string): string => setting.flag === undefined ? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : flagName(setting).slice(2)
+export const keyName = (setting: Setting<unknown>, name: string): string => setting.flag === undefined ? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : flagName(setting).slice(2)
 
 /** A setting's default as help and the reference page show it. */
 export function defaultText({ fallback }: Setting<unknown>): string {
