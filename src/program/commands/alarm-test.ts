@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { checkTypes } from '../../adapters/checks/index.ts'
 import { readScript, ScriptError } from '../../core/alarm-script/read.ts'
 import { runScript } from '../../core/alarm-script/run.ts'
+import { reasonOf } from '../plain.ts'
 
 /** `vedette alarm test FILE…`: plays alarm scripts and tells what did not hold. Exit 0 all held, 1 something did not, 2 unreadable. */
 export function registerAlarmTest(program: Command): void {
@@ -10,8 +11,9 @@ export function registerAlarmTest(program: Command): void {
     .command('test').description('play alarm scripts: what zones see, and what is expected')
     .argument('<file...>', 'scripts, see test/alarm-scripts for examples')
     .action(async (files: readonly string[]) => {
-      const codes = await Promise.all(files.map(testFile))
-      process.exitCode = Math.max(...codes)
+      let worst = 0
+      for (const file of files) worst = Math.max(worst, await testFile(file))
+      process.exitCode = worst
     })
 }
 
@@ -28,7 +30,7 @@ async function testFile(file: string): Promise<number> {
     return good ? 0 : 1
   } catch (error) {
     if (!(error instanceof ScriptError) && !(error instanceof Error && 'code' in error)) throw error
-    console.error(`${file}: ${error.message}`)
+    console.error(`${file}: ${reasonOf(error)}`)
     return 2
   }
 }

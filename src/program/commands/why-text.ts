@@ -1,4 +1,4 @@
-import type { Vote } from '../../core/alarm-row.ts'
+import type { DecisionInputs, Heard } from '../../core/alarm-row.ts'
 import type { DeliveryView, EntryView } from '../../roles/console/wire.ts'
 
 const time = (at: number): string => new Date(at).toISOString().replace('T', ' ').replace('Z', '')
@@ -19,20 +19,21 @@ export function whyText(alarm: string, entry: EntryView): string {
 
 function inputLines({ inputs }: EntryView): readonly string[] {
   if (inputs === null) return []
-  const { rule, now, previous } = inputs
+  const { rule, previous, votes, undecided = [] } = inputs
   const terms = `${rule.level} of ${rule.zones.length} zones, ${rule.consecutiveCount} in a row, fresh for ${rule.freshFor / 1000} s`
-  const silent = rule.zones.filter((zone) => !inputs.votes.some((vote) => vote.zone === zone))
+  const silent = rule.zones.filter((zone) => ![...votes, ...undecided].some((heard) => heard.zone === zone))
   return [
     `  rule      ${terms}; before: ${previous.state}${previous.lastKnown === null ? '' : `, last known ${previous.lastKnown}`}`,
-    ...inputs.votes.map((vote) => `  vote      ${voteText(vote, now)}`),
+    ...votes.map((vote) => `  vote      ${vote.zone}: ${vote.state} since ${time(vote.at)} (${vote.status}; ${heardText(vote, inputs)}; ${vote.observation})`),
+    ...undecided.map((heard) => `  vote      ${heard.zone}: undecided (${heardText(heard, inputs)})`),
     ...silent.map((zone) => `  vote      ${zone}: none yet`),
   ]
 }
 
-function voteText(vote: Vote, now: number): string {
-  const seen = `seen ${((now - vote.seenAt) / 1000).toFixed(1)} s before`
-  const stressed = vote.stressedRun > 0 ? `, ${vote.stressedRun} stressed since` : ''
-  return `${vote.zone}: ${vote.state} since ${time(vote.at)} (${vote.status}; ${seen}${stressed}; ${vote.observation})`
+function heardText({ seenAt, stressedRun }: Heard, { now, rule }: DecisionInputs): string {
+  const old = now - seenAt > rule.freshFor ? ', too old to count' : ''
+  const stressed = stressedRun > 0 ? `, ${stressedRun} stressed since` : ''
+  return `seen ${((now - seenAt) / 1000).toFixed(1)} s before${old}${stressed}`
 }
 
 function observationLines({ observation }: EntryView): readonly string[] {

@@ -1,10 +1,13 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Command } from 'commander'
-import { openEmbedded } from '../../adapters/store-embedded/index.ts'
+import { openEmbedded, type EmbeddedStore } from '../../adapters/store-embedded/index.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { systemLog } from '../../adapters/system/log.ts'
 import { ledgerView } from '../../roles/console/ledger.ts'
 import type { LedgerView } from '../../roles/console/wire.ts'
-import { readConfig, settings } from '../config.ts'
+import { readConfig, settings, type Config } from '../config.ts'
+import { reasonOf } from '../plain.ts'
 import { whyText } from './why-text.ts'
 
 interface WhyOptions { readonly url?: string; readonly token?: string; readonly data?: string; readonly tenant?: string; readonly json?: boolean }
@@ -27,8 +30,8 @@ async function why(text: string, options: WhyOptions): Promise<void> {
   if (match === null) return fail(`"${text}" is no alarm; write alAbCdEf12 or alAbCdEf12@7`, 2)
   const question = { alarm: match[1] ?? '', version: match[2] === undefined ? undefined : Number(match[2]) }
   const url = options.url ?? process.env.VEDETTE_URL
-  const config = await readConfig({ flags: { data: options.data, tenant: options.tenant }, env: process.env })
-  const view = url === undefined ? await fromStore(config.data, config.tenant, question) : await fromServer(url, options.token ?? process.env.VEDETTE_TOKEN ?? '', config.tenant, question)
+  const config = await readConfig({ flags: { data: options.data, tenant: options.tenant }, env: process.env, file: process.env.VEDETTE_SETTINGS })
+  const view = url === undefined ? await fromStore(config, question) : await fromServer(url.replace(/\/$/, ''), options.token ?? process.env.VEDETTE_TOKEN ?? '', config.tenant, question)
   const entry = view?.entries.find((one) => (question.version === undefined ? one.kind === 'state' : one.version === question.version)) ?? (question.version === undefined ? view?.entries[0] : undefined)
   if (entry === undefined) return fail(`There is no ${text}${view === undefined ? '' : `; its newest version is ${view.version}`}`, 1)
   console.log(options.json === true ? JSON.stringify(entry, null, 2) : whyText(question.alarm, entry))
@@ -39,12 +42,26 @@ function fail(message: string, code: number): void {
   process.exitCode = code
 }
 
-async function fromStore(directory: string, tenant: string, { alarm, version }: Question): Promise<LedgerView | undefined> {
-  await using store = await openEmbedded({ directory, clock: systemClock, log: systemLog('error') })
+async function fromStore({ data, host, port, tenant }: Config, { alarm, version }: Question): Promise<LedgerView | undefined> {
+  await using store = await openExisting(data, `vedette why ${alarm} --url http://${host}:${port} --token TOKEN`)
   for await (const row of store.ledger.allRows(tenant)) {
     if (row.key.alarm === alarm) return await ledgerView({ ...store, clock: systemClock }, row.key, 100, version === undefined ? undefined : version + 1)
   }
   return undefined
+}
+
+/** A store that is there; a question makes none. While a server has it open, `instead` is the way. */
+async function openExisting(directory: string, instead: string): Promise<EmbeddedStore> {
+  try {
+    await access(join(directory, 'vedette.db'))
+  } catch (error) {
+    throw new Error(`there is no data in ${directory}: ${reasonOf(error)}; name another directory with --data, or a running server with --url`, { cause: error })
+  }
+  try {
+    return await openEmbedded({ directory, clock: systemClock, log: systemLog('error') })
+  } catch (error) {
+    throw new Error(`${reasonOf(error)}. To ask the running server instead: ${instead}`, { cause: error })
+  }
 }
 
 async function fromServer(url: string, token: string, tenant: string, { alarm, version }: Question): Promise<LedgerView | undefined> {
@@ -69,7 +86,18 @@ async function entityOf(url: string, token: string, tenant: string, alarm: strin
 }
 
 async function ask(url: string, token: string): Promise<unknown> {
-  const answer = await fetch(url, { headers: { 'x-auth-token': token } })
+  const answer = await reach(url, token)
+  if (answer.status === 401) throw new Error(`${new URL(url).origin} does not know this token; give one with --token (VEDETTE_TOKEN)`)
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
   return answer.json()
+}
+
+async function reach(url: string, token: string): Promise<Response> {
+  try {
+    return await fetch(url, { headers: { 'x-auth-token': token } })
+  } catch (error) {
+    // fetch itself says only that it failed.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw new Error(`cannot ask ${new URL(url).origin}: ${reasonOf(cause)}`, { cause: error })
+  }
 }
