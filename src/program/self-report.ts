@@ -6,7 +6,6 @@ import type { SelfFacts } from '../roles/self/start-self.ts'
 import type { Family } from '../roles/status/exposition.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
-import type { TimeWatch } from './lost-time.ts'
 import { familyTable } from './metric-families.ts'
 
 /** What the process is made of, for what it says about itself. */
@@ -16,7 +15,8 @@ export interface Parts {
   readonly engine: Engine
   readonly pollers: readonly Poller[]
   readonly loopLag: LoopLag
-  readonly time: TimeWatch
+  /** what is wrong with the clock, in words */
+  readonly clockProblem: () => string | undefined
 }
 
 /** A zone whose poller has this many observations on disk is behind; lag is ms. */
@@ -26,10 +26,10 @@ const lagTooLong = 5000
 let lagMark = 0
 
 /** What is wrong now, in words; empty when the process does all of its work. */
-export async function problemsOf({ config, store, engine, pollers, loopLag, time }: Parts): Promise<readonly string[]> {
+export async function problemsOf({ config, store, engine, pollers, loopLag, clockProblem }: Parts): Promise<readonly string[]> {
   const stats = await store.stats()
   const lag = loopLag.since(loopLag.mark())
-  const wrongTime = time.problem()
+  const wrongTime = clockProblem()
   return [
     ...(pollers.length < config.zones.length ? [`${config.zones.length - pollers.length} zones have no poller yet`] : []),
     ...(stats.failures > 0 && engine.health.healthyFor() < 10_000 ? ['the store refuses writes'] : []),

@@ -29,10 +29,10 @@ import { startPoller, type Poller } from '../roles/poller/start-poller.ts'
 import { startSelf } from '../roles/self/start-self.ts'
 import { registerStatus } from '../roles/status/register-status.ts'
 import { startSweeper } from '../roles/sweeper/start-sweeper.ts'
+import { clockWatch } from './clock-watch.ts'
 import { canarySettings, smtpSettings, version } from './facts.ts'
 import type { Config } from './config.ts'
 import { buildEngine, type Engine } from './engine.ts'
-import { watchTime } from './lost-time.ts'
 import { reasonOf } from './plain.ts'
 import { createSelfEntity, selfIds } from './self-entity.ts'
 import { families, problemsOf, selfFacts, type Parts } from './self-report.ts'
@@ -73,13 +73,12 @@ export async function start(config: Config, log: Log): Promise<Running> {
     stop.abort()
     await following
   })
-  const time = stack.use(watchTime({ clock, log, lost: () => engine.health.failed() }))
   stack.use(await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log }))
   stack.use(await startSweeper({ sweep: engine.sweep, leases: store.leases, owner, clock, log, every: sweepEvery }))
 
   const pollers: Poller[] = []
   const loopLag = stack.use(systemLoopLag())
-  const parts: Parts = { config, store, engine, pollers, loopLag, time }
+  const parts: Parts = { config, store, engine, pollers, loopLag, clockProblem: clockWatch(clock) }
   const api = stack.use(await startApi({
     configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics, lookout: lookoutOf(proberOf), checkTypes, channels,
     testNotification: async (tenant, notification) => {
