@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { answers, eventually } from './eventually.ts'
 
 /** A real nginx that can be stopped and started; its ports stay the same. */
 export interface Nginx extends AsyncDisposable {
@@ -26,7 +26,7 @@ ${ports.map((port) => `server { listen 127.0.0.1:${port}; location / { return 20
   async function launch() {
     const started = spawn('nginx', ['-c', config, '-e', join(home, 'error.log')], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } })
     await once(started, 'spawn')
-    await until(async () => (await fetch(`http://127.0.0.1:${ports[0]}/`)).ok)
+    await eventually('nginx answers', () => answers(`http://127.0.0.1:${ports[0]}/`), 10_000)
     return started
   }
 
@@ -47,16 +47,4 @@ ${ports.map((port) => `server { listen 127.0.0.1:${port}; location / { return 20
       await rm(home, { recursive: true, force: true })
     },
   }
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 250; attempt++) {
-    try {
-      if (await holds()) return
-    } catch {
-      // not yet
-    }
-    await sleep(20)
-  }
-  throw new Error('nginx did not start')
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { apiClient, type ApiClient } from './client.ts'
+import { answers } from './eventually.ts'
 
 /** How a process ended, and how long that took (ms) after it was asked to. */
 export interface Ended { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly took: number }
@@ -44,6 +45,11 @@ const token = 'lab-token-0123456789abcdef'
 const keptLog = 1_000_000
 const patience = 60_000
 
+/** This process's environment without settings that somebody made for a Vedette of their own. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VEDETTE_') && name !== 'NODE_OPTIONS'))
+}
+
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -80,7 +86,7 @@ class Runner {
   constructor(data: string, port: number, { zones = ['mzlocal'], env = {}, flags = [], nodeFlags = [] }: VedetteOptions) {
     this.url = `http://127.0.0.1:${port}`
     this.#command = [...nodeFlags, vedetteCommand, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags]
-    this.#env = { ...process.env, VEDETTE_ADMIN_TOKEN: token, VEDETTE_LOG_LEVEL: 'info', ...env }
+    this.#env = { ...bareEnvironment(), VEDETTE_ADMIN_TOKEN: token, VEDETTE_LOG_LEVEL: 'info', ...env }
   }
 
   async launch(): Promise<void> {
@@ -119,15 +125,5 @@ class Runner {
 
   #ended(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1000) })
-    await answer.arrayBuffer()
-    return answer.ok
-  } catch {
-    return false
   }
 }

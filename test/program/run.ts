@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vedetteCommand } from '../../scripts/lab/vedette.ts'
+import { bareEnvironment, vedetteCommand } from '../../scripts/lab/vedette.ts'
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -28,8 +28,7 @@ export class Run implements AsyncDisposable {
   stderr = ''
 
   constructor(args: readonly string[], { env = {}, cwd, node = process.execPath, nodeFlags = [], command = vedetteCommand, uid }: RunOptions = {}) {
-    const bare = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VEDETTE_') && name !== 'NODE_OPTIONS'))
-    this.child = spawn(node, [...nodeFlags, command, ...args], { env: { ...bare, ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }), ...(uid === undefined ? {} : { uid, gid: uid }) })
+    this.child = spawn(node, [...nodeFlags, command, ...args], { env: { ...bareEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }), ...(uid === undefined ? {} : { uid, gid: uid }) })
     this.child.stdout?.on('data', (chunk: Buffer) => this.#hear('stdout', chunk))
     this.child.stderr?.on('data', (chunk: Buffer) => this.#hear('stderr', chunk))
     this.#ended = once(this.child, 'close')
