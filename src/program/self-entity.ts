@@ -27,6 +27,19 @@ export async function createSelfEntity(configuration: ConfigurationRepository, f
   return configuration.commit({ tenant: facts.tenant, entity: selfIds.entity }, changes(facts))
 }
 
+/** After a start at another address or with other zones the check of our own API follows; what somebody deleted or made another stays so. */
+export async function moveSelfCheck(configuration: ConfigurationRepository, { tenant, zones, address, url, now }: SelfEntityFacts): Promise<'moved' | 'stays'> {
+  const partition = { tenant, entity: selfIds.entity }
+  const stored = await configuration.get('check', partition, selfIds.http)
+  if (stored === undefined || !/^https?:\/\/[^/]+\/healthz$/.test(String(stored.value.details.url))) return 'stays'
+  const { details, monitoring_zones_poll: polled } = stored.value
+  if (details.url === healthOf(url) && zones.join() === polled?.join()) return 'stays'
+  const value: Check = { ...stored.value, details: { ...details, url: healthOf(url) }, target_hostname: address, monitoring_zones_poll: [...zones], updated_at: now }
+  return await configuration.commit(partition, [{ kind: 'check', id: selfIds.http, expected: stored.version, value }]) === 'conflict' ? 'stays' : 'moved'
+}
+
+const healthOf = (url: string): string => `${url}/healthz`
+
 function changes({ zones, address, url, now }: SelfEntityFacts): readonly ConfigurationChange[] {
   const stamps = { created_at: now, updated_at: now }
   const check: Check = {
@@ -35,7 +48,7 @@ function changes({ zones, address, url, now }: SelfEntityFacts): readonly Config
   }
   const http: Check = {
     ...check, id: selfIds.http, type: 'remote.http', label: 'This server\'s API', period: 30, timeout: 10, monitoring_zones_poll: [...zones], target_hostname: address,
-    details: { url: `${url}/healthz`, method: 'GET', follow_redirects: true, include_body: false },
+    details: { url: healthOf(url), method: 'GET', follow_redirects: true, include_body: false },
   }
   const alarm = (id: string, on: Check, criteria: string): Alarm => ({
     id, entity_id: selfIds.entity, check_id: on.id, notification_plan_id: 'npTechnicalContactsEmail', criteria, disabled: false, label: on.label, metadata: null, ...stamps,

@@ -34,7 +34,7 @@ import { canarySettings, smtpSettings, version } from './facts.ts'
 import type { Config } from './config.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { reasonOf } from './plain.ts'
-import { createSelfEntity, selfIds } from './self-entity.ts'
+import { createSelfEntity, moveSelfCheck, selfIds } from './self-entity.ts'
 import { families, problemsOf, selfFacts, type Parts } from './self-report.ts'
 
 /** A running Vedette: its address, and what the first start generated (null on later ones). */
@@ -95,7 +95,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
       })
     },
   }))
-  if (credentials !== null && config.watchSelf) await watchSelf(config, store, engine, api.url)
+  if (config.watchSelf) await watchSelf(config, store, engine, api.url, credentials !== null)
   for (const zone of config.zones) pollers.push(stack.use(await pollerOf(zone, config, store, engine, { prober: proberOf(zone), confirmBus, loopLag, log, owner })))
   if (config.watchSelf) stack.use(startSelf({ facts: () => selfFacts(parts), check: selfCheck(config, store), take: (observations, live) => engine.ingest.take(observations, live), boot: randomUUID(), clock, log }))
 
@@ -145,9 +145,11 @@ function uptimeOf({ watchSelf }: Config, store: Store) {
     watchSelf ? Math.max(await uptime(store.metrics, series, from, to), Math.min(to - from, health.healthyFor())) : Math.min(to - from, health.healthyFor())
 }
 
-async function watchSelf(config: Config, store: Store, engine: Engine, url: string): Promise<void> {
+async function watchSelf(config: Config, store: Store, engine: Engine, url: string, isFirst: boolean): Promise<void> {
   const address = new URL(url).hostname.replaceAll(/^\[|\]$/g, '')
-  await createSelfEntity(store.configuration, { tenant: config.tenant, zones: config.zones, address, url, now: clock.now() })
+  const facts = { tenant: config.tenant, zones: config.zones, address, url, now: clock.now() }
+  if (isFirst) await createSelfEntity(store.configuration, facts)
+  else if (await moveSelfCheck(store.configuration, facts) === 'stays') return
   await engine.configured(config.tenant, selfIds.entity)
 }
 
