@@ -47,16 +47,24 @@ export interface WebhookReceiver extends Receiver {
   /** connections are refused until `open` */
   close(): Promise<void>
   open(): Promise<void>
+  /** from now on it takes requests and does not answer */
+  hang(): void
+  /** requests that were taken and not answered */
+  readonly hanging: number
 }
 
 /** A real HTTP server that takes webhooks. */
 export async function webhookReceiver(): Promise<WebhookReceiver> {
   const waiting = new Waiting()
-  let port = 0
+  let [port, hangs, hanging] = [0, false, 0]
   let server = await listen()
 
   async function listen(): Promise<Server> {
     const listening = createServer((request, response) => {
+      if (hangs) {
+        hanging += 1
+        return
+      }
       const at = Date.now()
       collect(request, (text) => {
         const body: { alarm: { id: string }; details: { state: string } } = JSON.parse(text)
@@ -81,6 +89,12 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
   return {
     url: `http://127.0.0.1:${port}/`, arrivals: waiting.arrivals, next: (since, fits, patience) => waiting.next(since, fits, patience),
     close,
+    hang() {
+      hangs = true
+    },
+    get hanging() {
+      return hanging
+    },
     async open() {
       server = await listen()
     },

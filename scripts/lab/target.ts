@@ -29,7 +29,7 @@ export class Target implements AsyncDisposable {
     const server = createServer((_request, response) => {
       this.asked.push(Date.now())
       response.on('finish', () => { this.answered += 1 })
-      setTimeout(() => response.writeHead(this.status, { connection: 'close' }).end('hello\n'), this.delay)
+      setTimeout(() => response.writeHead(this.status, { connection: 'close' }).end('hello\n'), this.delay).unref()
     })
     server.listen(this.#port, '127.0.0.1')
     await once(server, 'listening')

@@ -46,6 +46,8 @@ export interface Running extends AsyncDisposable {
 const clock = systemClock
 const random = systemRandom
 const sweepEvery = 5000
+/** ms for which a stop lets probes end, and then deliveries; together well below the 10 s that Docker and others give */
+const drain = 3000
 
 /** Opens the store and starts every role in this process; disposing it stops them in reverse and loses nothing. */
 export async function start(config: Config, log: Log): Promise<Running> {
@@ -73,7 +75,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
     stop.abort()
     await following
   })
-  stack.use(await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log }))
+  stack.use(await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log, drainFor: drain }))
   stack.use(await startSweeper({ sweep: engine.sweep, leases: store.leases, owner, clock, log, every: sweepEvery }))
 
   const pollers: Poller[] = []
@@ -96,7 +98,8 @@ export async function start(config: Config, log: Log): Promise<Running> {
     },
   }))
   if (config.watchSelf) await watchSelf(config, store, engine, api.url, credentials !== null)
-  for (const zone of config.zones) pollers.push(stack.use(await pollerOf(zone, config, store, engine, { prober: proberOf(zone), confirmBus, loopLag, log, owner })))
+  stack.defer(async () => { await Promise.all(pollers.map((poller) => poller[Symbol.asyncDispose]())) })
+  for (const zone of config.zones) pollers.push(await pollerOf(zone, config, store, engine, { prober: proberOf(zone), confirmBus, loopLag, log, owner }))
   if (config.watchSelf) stack.use(startSelf({ facts: () => selfFacts(parts), check: selfCheck(config, store), take: (observations, live) => engine.ingest.take(observations, live), boot: randomUUID(), clock, log }))
 
   const owned = stack.move()
@@ -166,7 +169,7 @@ async function pollerOf(zone: string, config: Config, store: Store, engine: Engi
   const link = startEndpoint({ ingest: engine.ingest, configuration: store.configuration, leases: store.leases, confirmBus: parts.confirmBus, clock })
   const spool = await openFileSpool({ directory: join(config.data, 'spool', zone), clock })
   const canary = canarySettings(config)
-  const poller = await startPoller({ zone, owner: `${parts.owner}-${zone}`, link, prober: parts.prober, spool, clock, random, log: parts.log.with({ zone }), loopLag: parts.loopLag, ...(canary === undefined ? {} : { canary }) })
+  const poller = await startPoller({ zone, owner: `${parts.owner}-${zone}`, link, prober: parts.prober, spool, clock, random, log: parts.log.with({ zone }), loopLag: parts.loopLag, settings: { drain }, ...(canary === undefined ? {} : { canary }) })
   return {
     stats: () => poller.stats(),
     async [Symbol.asyncDispose]() {
