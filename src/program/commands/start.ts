@@ -23,7 +23,6 @@ export function registerStart(program: Command): void {
 async function run(config: Config): Promise<void> {
   const log = systemLog(config.logLevel)
   const stopped = untilStopped()
-  quietStripping()
   {
     await using vedette = await started(config, log)
     log.info({ url: vedette.url, zones: config.zones, data: config.data }, 'up')
@@ -70,14 +69,4 @@ function untilStopped(): Promise<string> {
     })
   }
   return promise
-}
-
-/** The console's modules lose their types through a function that Node calls experimental, which is no news to whoever starts Vedette. */
-function quietStripping(): void {
-  const emit = process.emitWarning.bind(process)
-  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
-    if (typeof warning === 'string' && warning.startsWith('stripTypeScriptTypes ')) return
-    // Its overloads cannot be told as one list of arguments.
-    Reflect.apply(emit, undefined, [warning, ...rest])
-  }
 }
