@@ -13,13 +13,17 @@ import { buildEngine, type Engine } from '../../src/program/engine.ts'
 export const zones = ['mza', 'mzb', 'mzc'] as const
 const stamps = { created_at: 0, updated_at: 0 }
 const tenant = '100000'
+const plan = 'npNobody00'
+/** Observations start a day ago, so that none of them comes out of the future. */
+const past = 86_400_000
 
 /** A whole node's flows on a real store in a folder of its own, with `checks` http checks, an alarm each. */
 export interface LoadedNode extends AsyncDisposable { readonly engine: Engine; observation(number: number): Observation }
 
 export async function loadedNode(checks: number): Promise<LoadedNode> {
   const directory = await mkdtemp(join(tmpdir(), 'vedette-load-'))
-  const log = systemLog('warn')
+  // What a child prints is its result; the log goes beside it.
+  const log = systemLog('warn', process.stderr)
   const store = await openEmbedded({ directory, clock: systemClock, log })
   const engine = buildEngine({
     store, checkTypes: [{ type: 'remote.http', category: 'remote', consecutiveCount: 1 }], channels: [],
@@ -28,11 +32,12 @@ export async function loadedNode(checks: number): Promise<LoadedNode> {
     confirmBus: systemConfirmBus(systemClock), feed: systemFeed(systemClock), clock: systemClock, random: systemRandom, log, owner: 'load',
     tenants: async () => [tenant], uptime: async (_health, from, to) => to - from, link: () => null,
   })
+  await store.configuration.commit({ tenant }, [{ kind: 'notificationPlan', id: plan, expected: 0, value: { id: plan, label: 'nobody', critical_state: [], warning_state: [], ok_state: [], unknown_state: null, metadata: null, ...stamps } }])
   await Promise.all(Array.from({ length: checks }, async (_, n) => {
     await store.configuration.commit({ tenant, entity: entityId(n) }, configuration(n))
     await engine.configured(tenant, entityId(n))
   }))
-  const start = Date.now()
+  const start = Date.now() - past
   return {
     engine, observation: (number) => observation(number, checks, start),
     async [Symbol.asyncDispose]() {
@@ -56,7 +61,7 @@ function configuration(n: number): readonly ConfigurationChange[] {
     },
     {
       kind: 'alarm', id: alarm, expected: 0,
-      value: { id: alarm, entity_id: entity, check_id: check, notification_plan_id: 'npNobody', criteria: "if (metric['code'] != '200') { return new AlarmStatus(CRITICAL, 'answers #{code}'); }", disabled: false, label: null, metadata: null, ...stamps },
+      value: { id: alarm, entity_id: entity, check_id: check, notification_plan_id: plan, criteria: "if (metric['code'] != '200') { return new AlarmStatus(CRITICAL, 'answers #{code}'); }", disabled: false, label: null, metadata: null, ...stamps },
     },
   ]
 }
