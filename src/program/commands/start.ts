@@ -23,12 +23,13 @@ export function registerStart(program: Command): void {
 async function run(config: Config): Promise<void> {
   const log = systemLog(config.logLevel)
   const stopped = untilStopped()
+  // Before anything is said: whoever reads 'up' may send it.
+  process.on('SIGUSR2', () => log.warn({ file: writeHeapSnapshot(join(config.data, `heap-${Date.now()}.heapsnapshot`)) }, 'wrote a heap snapshot'))
   {
     await using vedette = await started(config, log)
     log.info({ url: vedette.url, zones: config.zones, data: config.data }, 'up')
     // On standard error, so that the log stays JSON.
     console.error(announcement(config, vedette.url, vedette.credentials))
-    process.on('SIGUSR2', () => log.warn({ file: writeHeapSnapshot(join(config.data, `heap-${Date.now()}.heapsnapshot`)) }, 'wrote a heap snapshot'))
     log.info({ signal: await stopped }, 'stopping: finishing what runs')
   }
   log.info({}, 'stopped')
