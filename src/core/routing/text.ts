@@ -81,12 +81,14 @@ function address({ context }: LedgerEntry): string {
   return found === null ? '' : ` (${oneLine(found)})`
 }
 
-const parts = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'UTC', weekday: 'short', month: 'short', day: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
-})
+// Made with the first letter: the calendars of the world take 8 MB.
+let calendar: Intl.DateTimeFormat | undefined
 
 /** As JavaScript prints a date: `Sat Apr 05 2014 23:50:33 GMT+0000`. */
 function dateText(at: number): string {
-  const part = Object.fromEntries(parts.formatToParts(at).map(({ type, value }) => [type, value]))
+  calendar ??= new Intl.DateTimeFormat('en-US', {
+    timeZone: 'UTC', weekday: 'short', month: 'short', day: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  })
+  const part = Object.fromEntries(calendar.formatToParts(at).map(({ type, value }) => [type, value]))
   return `${part.weekday} ${part.month} ${part.day} ${part.year} ${part.hour}:${part.minute}:${part.second} GMT+0000`
 }
