@@ -20,9 +20,20 @@ export async function configured(deps: ConfigureDeps, tenant: string, entity: st
   const rows = new Map((await deps.ledger.rows(tenant, entity)).map((row) => [row.key.alarm, row]))
   const checks = await deps.plans.reload(tenant, entity)
   const alarms = [...checks.values()].flatMap((check) => check.alarms)
-  for (const plan of alarms) await bringUp(deps, plan, rows.get(plan.key.alarm))
   const wanted = new Set(alarms.map((plan) => plan.key.alarm))
-  for (const row of rows.values()) if (!wanted.has(row.key.alarm)) await bury(deps, row)
+  const errors: unknown[] = []
+  for (const plan of alarms) await attempt(() => bringUp(deps, plan, rows.get(plan.key.alarm)), errors)
+  for (const row of rows.values()) if (!wanted.has(row.key.alarm)) await attempt(() => bury(deps, row), errors)
+  // One alarm that cannot be brought in line stands before no other.
+  if (errors.length > 0) throw errors[0]
+}
+
+async function attempt(work: () => Promise<void>, errors: unknown[]): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    errors.push(error)
+  }
 }
 
 async function bringUp(deps: ConfigureDeps, plan: AlarmPlan, row: AlarmRow | undefined): Promise<void> {

@@ -144,7 +144,7 @@ test('an alarm added on another node is decided here before long, though nothing
   await stage.plan(other)
   await stage.commit({ kind: 'alarm', id: 'alSecond00', expected: 0, value: { ...theAlarm, id: 'alSecond00', criteria: 'return new AlarmStatus(CRITICAL);' } })
   await stage.configured(node)
-  await stage.minutes(other, 2, '200')
+  await stage.minutes(other, 1, '200')
   assert.equal((await stage.run(stage.store.ledger.read({ ...key, alarm: 'alSecond00' })))?.state, 'CRITICAL')
 })
 

@@ -254,8 +254,12 @@ export class Decider {
     this.counts.changes += 1
     this.#deps.log.info({ alarm: key.alarm, version, state, was: entry.previousState, reason: entry.reason, trace: entry.trace }, 'alarm changed')
     this.#deps.feed.publish({ kind: 'state', tenant: key.tenant, key, version, state, at })
-    await this.#deps.enqueueAll(entry)
-    await this.#deps.outbox.settle({ key, version, at })
+    try {
+      await this.#deps.enqueueAll(entry)
+      await this.#deps.outbox.settle({ key, version, at })
+    } catch (error) {
+      this.#deps.log.warn({ alarm: key.alarm, version, trace: entry.trace, error: String(error) }, 'could not make the deliveries of a change, or could not settle them; the sweeper finds its intent')
+    }
     return 'changed'
   }
 }

@@ -2,7 +2,6 @@ import { compileText, type Compiled } from '../core/alarm-language/index.ts'
 import type { AlarmKey, Rule } from '../core/alarm-row.ts'
 import { fingerprint, ruleOf, type TypeFacts } from '../core/consensus/rule.ts'
 import type { Alarm, Check, Entity } from '../core/entities/resources.ts'
-import type { Clock } from '../contracts/clock.ts'
 import type { ConfigurationRepository, Stored } from '../contracts/configuration.ts'
 
 /** One alarm with everything that deciding it needs, compiled once per configuration. */
@@ -24,30 +23,27 @@ export type EntityPlan = ReadonlyMap<string, CheckPlan>
 /** The facts of each check type that deciding needs, by type name. */
 export type TypeTable = ReadonlyMap<string, TypeFacts>
 
-/** What is known of an entity: its plan, its alarms by id, and when it was read (monotonic). */
-interface Known { readonly plan: EntityPlan; readonly alarms: ReadonlyMap<string, AlarmPlan>; readonly readAt: number }
+/** What is known of an entity: its plan, its alarms by id, and how often everything had been doubted when it was read. */
+interface Known { readonly plan: EntityPlan; readonly alarms: ReadonlyMap<string, AlarmPlan>; readonly doubts: number }
 
 const nothing: EntityPlan = new Map()
 const unknownType: TypeFacts = { category: 'remote', consecutiveCount: 1 }
-/** A plan is looked at again after this long (ms): another node may have added an alarm, of which no row of ours tells. */
-const maxAge = 60_000
 
 /**
  * Compiled configuration by entity. A plan may be older than the store's by the time a change needs to arrive; the alarm
- * row's generation tells, and `reload` reads again. Entities that do not exist are not remembered.
+ * row's generation tells, and `reload` reads again. Of an alarm that another node added no row of ours tells: for that
+ * all plans are doubted every now and then. Entities that do not exist are not remembered.
  */
 export class Plans {
   readonly #configuration: ConfigurationRepository
   readonly #types: TypeTable
-  readonly #clock: Clock | undefined
   readonly #known = new Map<string, Known>()
   readonly #loading = new Map<string, Promise<Known | undefined>>()
+  #doubts = 0
 
-  /** Without a clock plans never age: then every change has to come by `follow` or `reload`. */
-  constructor(configuration: ConfigurationRepository, types: TypeTable, clock?: Clock) {
+  constructor(configuration: ConfigurationRepository, types: TypeTable) {
     this.#configuration = configuration
     this.#types = types
-    this.#clock = clock
   }
 
   /** How many entities are remembered. */
@@ -69,14 +65,19 @@ export class Plans {
     this.#loading.delete(name)
   }
 
+  /** Every plan is read again before it is used again. */
+  doubt(): void {
+    this.#doubts += 1
+  }
+
   /** The checks of an entity by id; empty when there is no such entity. */
   async of(tenant: string, entity: string): Promise<EntityPlan> {
-    return this.#young(nameOf(tenant, entity))?.plan ?? (await this.#load(tenant, entity))?.plan ?? nothing
+    return this.#undoubted(nameOf(tenant, entity))?.plan ?? (await this.#load(tenant, entity))?.plan ?? nothing
   }
 
   /** An alarm as it is configured; undefined when it is not. */
   async alarm({ tenant, entity, alarm }: AlarmKey): Promise<AlarmPlan | undefined> {
-    const known = this.#young(nameOf(tenant, entity)) ?? (await this.#load(tenant, entity))
+    const known = this.#undoubted(nameOf(tenant, entity)) ?? (await this.#load(tenant, entity))
     return known?.alarms.get(alarm)
   }
 
@@ -85,9 +86,9 @@ export class Plans {
     return (await this.#load(tenant, entity))?.plan ?? nothing
   }
 
-  #young(name: string): Known | undefined {
+  #undoubted(name: string): Known | undefined {
     const known = this.#known.get(name)
-    return known === undefined || this.#now() - known.readAt > maxAge ? undefined : known
+    return known?.doubts === this.#doubts ? known : undefined
   }
 
   /** Reads an entity; whoever asks meanwhile waits for the same answer. */
@@ -110,17 +111,13 @@ export class Plans {
   }
 
   async #read(tenant: string, entity: string): Promise<Known | undefined> {
-    const readAt = this.#now()
+    const doubts = this.#doubts
     const tree = await this.#configuration.tree(tenant, entity)
     if (tree === undefined) return undefined
     const before = this.#known.get(nameOf(tenant, entity))
     const alarms = Map.groupBy(tree.alarms, (alarm) => alarm.value.check_id)
     const plan = new Map(tree.checks.map((check) => [check.id, checkPlan(tenant, tree.entity.value, check, alarms.get(check.id) ?? [], this.#types.get(check.value.type) ?? unknownType, before)]))
-    return { plan, alarms: new Map([...plan.values()].flatMap((check) => check.alarms).map((alarm) => [alarm.key.alarm, alarm])), readAt }
-  }
-
-  #now(): number {
-    return this.#clock?.monotonic() ?? 0
+    return { plan, alarms: new Map([...plan.values()].flatMap((check) => check.alarms).map((alarm) => [alarm.key.alarm, alarm])), doubts }
   }
 }
 

@@ -32,7 +32,7 @@ export const theCheck: Check = {
 export const theAlarm: Alarm = { ...none, id: key.alarm, entity_id: key.entity, check_id: checkId, notification_plan_id: 'npStage000', criteria: byCode, disabled: false }
 export const thePlan: NotificationPlan = { ...none, id: 'npStage000', label: 'everything', critical_state: ['ntStage000'], warning_state: ['ntStage000'], ok_state: ['ntStage000'], unknown_state: null }
 
-const types = new Map([
+export const types = new Map([
   ['remote.http', { category: 'remote', consecutiveCount: 1 }], ['heartbeat', { category: 'heartbeat', consecutiveCount: 1 }],
 ] as const)
 
@@ -91,7 +91,7 @@ export class Stage {
     const asked: StageNode['asked'] = []
     const told: LedgerEntry[] = []
     const feed = systemFeed(clock)
-    const plans = new Plans(configuration, types, clock)
+    const plans = new Plans(configuration, types)
     const confirm = new Confirm({ publish: (zone, request) => { asked.push([zone, request]) }, subscribe: () => { throw new Error('nobody listens here') } }, clock)
     const enqueueAll = async (entry: LedgerEntry) => {
       for (const { notification, step } of entry.notifications) await outbox.enqueue({ key: entry.key, version: entry.version, notification, step, createdAt: entry.at, status: 'waiting', dueAt: entry.at, claim: null, attempts: [], trace: entry.trace })
@@ -168,10 +168,11 @@ export class Stage {
     }
   }
 
-  /** Lets `minutes` pass in which some zones look once a minute and see `code`. */
+  /** Lets `minutes` pass in which some zones look once a minute and see `code`; the node is awake all the time. */
   async minutes(node: StageNode, count: number, code: '200' | '404' | '500' | 'down', from: readonly string[] = zones): Promise<void> {
     for (let minute = 0; minute < count; minute++) {
       await this.clock.advance(60_000)
+      await this.run(node.sweep.awake(Number.POSITIVE_INFINITY))
       await this.all(node, code, from)
     }
   }

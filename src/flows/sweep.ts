@@ -42,6 +42,8 @@ interface Pass { readonly rests: Map<string, Rest>; readonly repaired: Set<strin
 /** What failed is left alone for so long (ms), and so many failures end a pass: neither stands before the others for ever. */
 const restAfterFailure = 30_000
 const mostFailures = 50
+/** Plans are doubted so often (ms). */
+const doubtEvery = 60_000
 /** After so many rows, or entities, others get their turn. */
 const breath = 200
 const intentsAtOnce = 1000
@@ -52,6 +54,7 @@ export class Sweep {
   #rests = new Map<string, Rest>()
   /** intents that the round before could not settle: they come first again, and must not hide the others */
   #stuck = 0
+  #doubtedAt = Number.NEGATIVE_INFINITY
   /** for /metrics */
   readonly counts = { rounds: 0, orphans: 0, blind: 0 }
 
@@ -74,25 +77,31 @@ export class Sweep {
     if (failed > 0) throw new Error(`${failed} entities could not be brought in line with their configuration`)
   }
 
-  /** What any process does whether or not it sweeps: `within` ms after the time before, it was awake; and it decides what it owes. */
+  /** What any process does whether or not it sweeps: `within` ms after the time before, it was awake; it doubts its plans now and then, and decides what it owes. */
   async awake(within: number): Promise<void> {
-    this.#deps.health.pulse(within)
+    const { health, clock, plans } = this.#deps
+    health.pulse(within)
+    if (clock.monotonic() - this.#doubtedAt >= doubtEvery) {
+      this.#doubtedAt = clock.monotonic()
+      plans.doubt()
+    }
     await this.#deps.decider.catchUp()
   }
 
   /** One round: orphaned intents, overdue heartbeats, rows that do not fit their configuration, blind alarms. `within` as in `awake`. */
   async round(signal: AbortSignal, within = Number.POSITIVE_INFINITY): Promise<void> {
     this.counts.rounds += 1
+    this.#deps.health.pulse(within)
     await this.#settleIntents(this.#deps.clock.now() - this.#deps.settings.orphanAfter)
     await this.#deps.overdue.look(signal)
     const pass: Pass = { rests: new Map(), repaired: new Set(), budget: this.#deps.settings.unknownPerRound, failures: 0, rows: 0 }
     for (const tenant of await this.#deps.tenants()) {
       for await (const row of this.#deps.ledger.allRows(tenant)) {
         if (signal.aborted) return
-        await this.#look(row, pass)
         pass.rows += 1
         if (pass.rows % breath === 0) await this.#deps.clock.sleep(0, signal)
         this.#deps.health.pulse(within)
+        await this.#look(row, pass)
       }
     }
     this.#rests = pass.rests

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { compileText, type Compiled } from '../alarm-language/index.ts'
 import type { Rule, Vote } from '../alarm-row.ts'
 import type { Observation } from '../observation.ts'
-import { effective, zoneView } from './vote.ts'
+import { deepVoteDepth, effective, stressedLimit, voteDepth, zoneView, type ZoneView } from './vote.ts'
 
 function criteria(text: string): Compiled {
   const result = compileText(text)
@@ -82,6 +82,33 @@ test('the first observation that differs raises suspicion, once', () => {
   assert.equal(suspicionOf([run(10, 'o')]), undefined)
 })
 
+test('a confirming run stands for its own slot, not for the one before a stressed run', () => {
+  const stressed = { stressed: 'late start' }
+  assert.equal(stateAfter([run(10, 'o'), run(20, 'c'), run(30, 'o', stressed), confirming(30, 31, 'c')], standing('OK', 10), { consecutiveCount: 2 }), 'CRITICAL')
+  assert.equal(stateAfter([run(10, 'o'), run(20, 'c', stressed), confirming(20, 21, 'c'), run(30, 'c', stressed)], standing('OK', 10), { consecutiveCount: 2 }), 'OK')
+})
+
+test('more than three stressed observations in a row make a zone blind: it keeps its vote and says nothing', () => {
+  const stressed = (slots: readonly number[]) => slots.map((slot) => run(slot, 'c', { stressed: 'lag' }))
+  const three = zoneView('mza', [run(10, 'o'), run(15, 'c'), ...stressed([20, 30, 40])], standing('OK', 10), byCode, rule())
+  assert.deepEqual([three.vote?.state, three.vote?.stressedRun], ['CRITICAL', 3])
+  const four = zoneView('mza', [run(10, 'o'), run(15, 'c'), ...stressed([20, 30, 40, 50])], standing('OK', 10), byCode, rule())
+  assert.deepEqual([four.vote?.state, four.vote?.stressedRun, four.vote?.seenAt, four.says], ['OK', 4, 50, undefined])
+})
+
+test('a zone that was heard and has no vote yet is undecided, not silent', () => {
+  const view = zoneView('mza', [run(10, 'c'), run(20, 'c')], undefined, byCode, rule({ consecutiveCount: 3 }))
+  assert.deepEqual([view.vote, view.undecided], [undefined, { zone: 'mza', seenAt: 20, stressedRun: 0 }])
+  assert.equal(zoneView('mza', [], undefined, byCode, rule()).undecided, undefined)
+  assert.equal(zoneView('mza', [run(10, 'c')], undefined, byCode, rule()).undecided, undefined)
+})
+
+test('of one moment the later of one process comes last', () => {
+  const same = { at: 100 }
+  assert.equal(stateAfter([run(20, 'c', { ...same, sequence: 10 }), run(10, 'o', { ...same, sequence: 9 })], standing('OK', 5)), 'CRITICAL')
+  assert.equal(stateAfter([run(20, 'o', { ...same, sequence: 10 }), run(10, 'c', { ...same, sequence: 9 })], standing('OK', 5)), 'OK')
+})
+
 test('a confirming run is never a predecessor', () => {
   const rising = criteria("if (previous(metric['n']) != metric['n']) { return new AlarmStatus(CRITICAL); } return new AlarmStatus(OK);")
   const n = (row: Observation, value: number): Observation => ({ ...row, metrics: { n: { type: 'i', value, unit: '' } } })
@@ -118,4 +145,34 @@ test('the same observations written twice change nothing', () => {
   fc.assert(fc.property(rows, (all) => {
     assert.deepEqual(zoneView('mza', [...all, ...all], undefined, byCode, rule()), zoneView('mza', all, undefined, byCode, rule()))
   }))
+})
+
+interface Slot { readonly letter: string; readonly stressed: boolean; readonly available: boolean; readonly twice: boolean; readonly looks: readonly string[] }
+const letters = fc.constantFrom('o', 'w', 'c')
+const slots = fc.array(fc.record({
+  letter: letters, stressed: fc.boolean(), available: fc.boolean(), twice: fc.boolean(), looks: fc.array(letters, { maxLength: 3 }),
+}), { minLength: 1, maxLength: 12 }).map((all) => all.flatMap((slot: Slot, index) => {
+  const at = (index + 1) * 100
+  const scheduled = run(at, slot.letter, { stressed: slot.stressed ? 'lag' : null, available: slot.available })
+  const again = slot.twice ? [run(at, 'w', { boot: 'other', at: at + 3 })] : []
+  return [scheduled, ...again, ...slot.looks.map((letter, look) => confirming(at, at + 10 + look, letter))]
+}))
+
+/** Of a long run of stressed observations only that it is long is known. */
+const known = (view: ZoneView): unknown => {
+  const capped = <H extends { readonly stressedRun: number }>(heard: H | undefined) => heard && { ...heard, stressedRun: Math.min(heard.stressedRun, stressedLimit + 1) }
+  return { ...view, vote: capped(view.vote), undecided: capped(view.undecided), settled: true }
+}
+
+test('what the newest observations settle, older ones do not change', () => {
+  const changes = criteria("if (previous(metric['code']) != metric['code']) { return new AlarmStatus(CRITICAL); } return new AlarmStatus(OK);")
+  let settled = 0
+  fc.assert(fc.property(slots, fc.integer({ min: 1, max: 5 }), fc.constantFrom(byCode, changes), fc.boolean(), fc.option(fc.constantFrom('OK', 'CRITICAL')), (all, consecutiveCount, by, confirmAlone, state) => {
+    const newest = (count: number) => all.toSorted((a, b) => b.at - a.at).slice(0, count)
+    const look = (count: number) => zoneView('mza', newest(count), state === null ? undefined : standing(state, 50), by, rule({ consecutiveCount, confirmAlone }))
+    if (!look(voteDepth).settled || all.length <= voteDepth) return
+    settled += 1
+    assert.deepEqual(known(look(voteDepth)), known(look(deepVoteDepth)))
+  }), { numRuns: 3000 })
+  assert.ok(settled > 300)
 })

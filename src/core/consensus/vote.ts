@@ -29,6 +29,7 @@ export interface ZoneView {
 
 /** An observation that may vote, and the scheduled, available one before it. A confirming run is never a predecessor. */
 interface Run { readonly observation: Observation; readonly predecessor: Observation | undefined; verdict: Verdict | undefined }
+interface Runs { readonly runs: readonly Run[]; readonly counted: readonly Run[] }
 
 /** Of one moment (a clock that was corrected on arrival) a process's own count tells the order. */
 function byTime(a: Observation, b: Observation): number {
@@ -57,7 +58,7 @@ export function effective(rows: readonly Observation[]): readonly Observation[] 
  * All runs that may vote, oldest first, and those of them that count toward `consecutiveCount`: a scheduled run and the
  * confirming ones that follow it are one counted run, and the newest of them that is not stressed speaks for it.
  */
-function runsOf(observations: readonly Observation[]): { readonly runs: readonly Run[]; readonly counted: readonly Run[] } {
+function runsOf(observations: readonly Observation[]): Runs {
   const runs: Run[] = []
   const counted: Run[] = []
   let predecessor: Observation | undefined
@@ -81,11 +82,16 @@ function verdictOf(run: Run, criteria: Compiled): Verdict {
   return run.verdict
 }
 
-/** Whether older observations would change nothing: more counted runs than are asked for, each with what it looks back to. */
-function isSettled(counted: readonly Run[], criteria: Compiled, rule: Rule): boolean {
-  if (counted.length <= rule.consecutiveCount) return false
-  const used = counted.slice(-rule.consecutiveCount - 1)
-  return !criteria.needsPrevious || used.every((run) => !run.observation.available || run.predecessor !== undefined)
+/**
+ * Whether older observations than these would change nothing: there are more whole counted runs than are asked for, each
+ * with what it looks back to. The oldest observation proves nothing: its slot may have an earlier, effective one.
+ */
+function isSettled({ runs, counted }: Runs, oldest: Observation | undefined, criteria: Compiled, rule: Rule): boolean {
+  const whole = oldest?.kind === 'confirming' ? counted.length - 1 : counted.length
+  const first = counted.at(-rule.consecutiveCount - 1)
+  if (whole <= rule.consecutiveCount || first === undefined) return false
+  if (!criteria.needsPrevious) return true
+  return runs.slice(runs.indexOf(first)).every(({ observation, predecessor }) => !observation.available || (predecessor !== undefined && predecessor !== oldest))
 }
 
 function stressedRunOf(observations: readonly Observation[]): number {
@@ -107,8 +113,9 @@ export function zoneView(zone: string, rows: readonly Observation[], standing: V
   const silent = { zone, vote: kept, undecided, changed: false, suspicion: undefined, newest: undefined, says: undefined }
   if (stressedRun > stressedLimit) return { ...silent, settled: true }
 
-  const { runs, counted } = runsOf(observations)
-  const settled = isSettled(counted, criteria, rule)
+  const all = runsOf(observations)
+  const { runs, counted } = all
+  const settled = isSettled(all, observations[0], criteria, rule)
   const newest = runs.at(-1)
   if (newest === undefined) return { ...silent, settled }
 

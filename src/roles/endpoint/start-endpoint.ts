@@ -16,12 +16,22 @@ export interface EndpointDeps {
 /** A poller that did not ask for its schedule for this long (ms) is gone from its zone. */
 const pollerLease = 5000
 
+const places = 'pollers/'
+
+/** Which of these zones are known to be down: no poller of theirs has asked any endpoint for its schedule lately. */
+export function zonesWithoutPoller(leases: Leases, clock: Clock): (zones: readonly string[]) => Promise<readonly string[]> {
+  return async (zones) => {
+    const holders = await leases.holders(places, clock.now())
+    return zones.filter((zone) => !holders.some((holder) => holder.name.startsWith(`${places}${zone}/`)))
+  }
+}
+
 /** The endpoint of this process: pollers of the same process use it directly. */
 export function startEndpoint({ ingest, configuration, leases, confirmBus, clock }: EndpointDeps): EndpointLink {
   return {
     post: async (observations, live, _signal, ages) => ingest.take(observations, live, ages),
     async schedule(zone, poller, cursor) {
-      const place = `pollers/${zone}/`
+      const place = `${places}${zone}/`
       await leases.acquire(place + poller, poller, clock.now(), pollerLease)
       const holders = await leases.holders(place, clock.now())
       return { ...(await configuration.schedule(zone, cursor)), pollers: holders.map((holder) => holder.owner) }

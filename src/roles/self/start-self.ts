@@ -35,10 +35,12 @@ export function startSelf({ facts, check, take, boot, clock, log }: SelfDeps): A
 
   async function run(): Promise<void> {
     for (let sequence = 0; !stop.signal.aborted; sequence++) {
+      const begun = clock.monotonic()
       try {
         const subject = await check()
         if (subject !== undefined) await observe(subject, sequence)
-        await clock.sleep((subject?.period ?? 10) * 1000, stop.signal)
+        // From begin to begin, so that a busy hour has as many observations as any other.
+        await clock.sleep(Math.max(0, begun + (subject?.period ?? 10) * 1000 - clock.monotonic()), stop.signal)
       } catch (error) {
         if (stop.signal.aborted) return
         log.warn({ error: String(error) }, 'could not observe myself')
