@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
+import { simulationStart } from '../../src/adapters/simulated/clock.ts'
 import type { Applied } from '../../src/adapters/simulated/store/history.ts'
 import { compileText, type Compiled } from '../../src/core/alarm-language/index.ts'
 import type { AlarmRow, Heard, LedgerEntry, Rule, Vote } from '../../src/core/alarm-row.ts'
@@ -10,8 +11,11 @@ import { deepVoteDepth, stressedLimit, zoneView, type ZoneView } from '../../src
 import type { Alarm, Check } from '../../src/core/entities/resources.ts'
 import { observationId, type Observation } from '../../src/core/observation.ts'
 
-/** Something that must not be: which law of the deciding page (section 3), or promise of the design, and where. */
-export interface Problem { readonly law: 'a' | 'b' | 'c' | 'd'; readonly alarm: string; readonly version: number; readonly what: string }
+/** ms from deciding to writing that even a slow store and clocks that differ may take; beyond it who decided had slept. */
+const latest = 15_000
+
+/** Something that must not be: which law of the deciding page (section 3, and 2 for what is written late), and where. */
+export interface Problem { readonly law: 'a' | 'b' | 'c' | 'd' | 'late'; readonly alarm: string; readonly version: number; readonly what: string }
 
 interface Arrival { readonly place: number; readonly observation: Observation }
 interface Chain { row: AlarmRow; entry: LedgerEntry; place: number }
@@ -39,7 +43,7 @@ export class Checker {
     for (const write of history.slice(this.#place)) {
       this.#place += 1
       if (write.kind === 'observation') this.#arrive(write.observation)
-      else if (write.kind === 'version') this.#version(write.row, write.entry)
+      else if (write.kind === 'version') this.#version(write)
       else for (const change of write.changes) if (change.kind === 'check' || change.kind === 'alarm') this.#configure(change.id, change.value)
     }
   }
@@ -93,14 +97,17 @@ export class Checker {
     this.#configured.set(`${id}:${version}`, { version, check, alarm, criteria: result.compiled, rule: ruleOf(check, alarm, result.compiled, type) })
   }
 
-  #version(row: AlarmRow, entry: LedgerEntry): void {
+  #version({ row, entry, moment, parked }: Extract<Applied, { kind: 'version' }>): void {
     const name = row.key.alarm
     const before = this.#chains.get(name)
     this.#chains.set(name, { row, entry, place: this.#place })
     if (row.version !== (before?.row.version ?? 0) + 1) this.#problem('c', row, `follows version ${before?.row.version ?? 0}`)
     if (entry.version !== row.version || entry.state !== row.state || entry.decisionId !== row.decisionId) this.#problem('a', row, 'the row and its entry differ')
+    if (row.generation < (before?.row.generation ?? 0)) this.#problem('c', row, `was decided under generation ${row.generation}, after ${before?.row.generation}`)
     this.#votesMoveOn(row, before?.row)
     if (entry.inputs === null) return
+    const age = simulationStart + moment - entry.inputs.now
+    if (age > latest && !parked) this.#problem('late', row, `was decided ${age} ms before it was written`)
     this.#recomputes(row, entry, before?.row)
     this.#votesFit(row, entry, before)
   }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { apart } from './apart.ts'
 import { alarm, entityWith, httpCheck } from './drafts.ts'
 import { between } from './durations.ts'
+import { unhurried } from './world.ts'
 import { simulated, startSystem, type System } from './start-system.ts'
 
 const zones = ['mzdfw', 'mzlon', 'mzord']
@@ -17,7 +18,7 @@ async function watched(system: System, level: 'ONE' | 'QUORUM' | 'ALL' = 'QUORUM
 }
 
 test('one zone losing its way wakes nobody; the second one does, at once and once', async () => {
-  await using system = await startSystem(simulated({ seed: 7, zones }))
+  await using system = await startSystem(simulated({ seed: 7, zones, ...unhurried, notifyEvery: 1000 }))
   const { site, draft } = await watched(system)
   site.vanishFor('mzdfw')
   await system.until('10m')
@@ -74,7 +75,7 @@ test('ONE hears a single zone, ALL waits for all of them', async () => {
 })
 
 test('a target that flaps within consecutiveCount wakes nobody, one that stays down does', async () => {
-  await using system = await startSystem(simulated({ seed: 10, zones }))
+  await using system = await startSystem(simulated({ seed: 10, zones, ...unhurried, notifyEvery: 1000 }))
   const { site } = await watched(system, 'QUORUM', 3)
   for (let minute = 3; minute < 33; minute += 3) {
     await system.until(`${minute}m`)

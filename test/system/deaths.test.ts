@@ -58,21 +58,29 @@ test('a server that dies anywhere between seeing and telling leaves a page that 
   }
 })
 
-test('a server that stood still for half a minute does not wake and write what it thought then', async () => {
+/** All pollers lose their servers; the answer says when UNKNOWN is recorded, in ms. `stopAt`: then the sweeper stops for half a minute, and the pollers are back. */
+async function blindness(stopAt: number): Promise<readonly number[]> {
   await using system = await startSystem(simulated({ seed: 33, zones, servers: 2 }))
-  const { site, draft } = await watched(system)
-  for (let minute = 4; minute < 24; minute += 4) {
-    await system.until(`${minute}m`)
-    site.down()
-    const before = system.store.history.length
-    while (!system.store.history.slice(before).some((write) => write.kind === 'observation' && !write.observation.available)) await system.pass('2ms')
-    await system.pass(`${minute}ms`)
-    system.servers[0]?.clock.pause(30_000)
-    site.up()
-    await system.until(`${minute + 3}m`)
-    assert.equal(await system.state(draft), 'OK')
-  }
+  await watched(system)
+  for (const { link } of system.pollers.values()) link.cut = true
+  system.route = () => 1
+  // A slow store spreads a decision over a second and a half.
+  system.store.faults.latency = [200, 200]
+  await system.world.clock.until(stopAt)
+  system.servers[0]?.clock.pause(30_000)
+  for (const { link } of system.pollers.values()) link.cut = false
+  await system.pass('2m')
   assert.deepEqual(system.problems(), [])
+  return system.store.history.flatMap((write) => (write.kind === 'version' && write.entry.kind === 'state' && write.row.state === 'UNKNOWN' ? [write.moment] : []))
+}
+
+test('a server that stood still for half a minute does not wake and write what it thought then', async () => {
+  const [usual = 0] = await blindness(600_000)
+  assert.ok(usual > 180_000)
+  for (let before = 100; before < 2500; before += 300) {
+    const late = (await blindness(usual - before)).filter((moment) => moment > usual + 20_000)
+    assert.deepEqual(late, [], `stopped ${before} ms before it would have written`)
+  }
 })
 
 test('a receiver that is told twice is told with the same key', async () => {

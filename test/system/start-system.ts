@@ -27,6 +27,8 @@ export class System implements AsyncDisposable {
   /** ms for which the event loops of a zone's pollers stand still */
   readonly lag = new Map<string, number>()
   readonly checker = new Checker(new Map(checkTypes.map((type) => [type.type, type])))
+  /** which server a poller finds: they are spread over those that live */
+  route = (place: string): number => this.world.options.pollers.indexOf(place)
   readonly #spools = new Map<string, MemorySpool>()
   readonly #drafts: Draft[] = []
   #starts = 0
@@ -74,12 +76,12 @@ export class System implements AsyncDisposable {
     return draft
   }
 
-  /** A change of configuration through any server that lives. */
+  /** A change of configuration through any server that lives; without changes it only brings the alarm rows in line. */
   async configure(draft: Pick<Draft, 'entity'>, changes: readonly ConfigurationChange[]): Promise<void> {
     const server = this.#living(this.#turn++)
     if (server === undefined) throw new Error('there is no server to configure')
     await this.run((async () => {
-      await server.store.configuration.commit({ tenant, entity: draft.entity.id }, changes)
+      if (changes.length > 0) await server.store.configuration.commit({ tenant, entity: draft.entity.id }, changes)
       await server.engine.configured(tenant, draft.entity.id)
     })())
   }
@@ -110,7 +112,7 @@ export class System implements AsyncDisposable {
     this.#spools.set(place, spool)
     this.#starts += 1
     const name = `poller-${place}-${this.#starts}`
-    this.pollers.set(place, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#living(this.world.options.pollers.indexOf(place)), lag: () => this.lag.get(zone) ?? 0 })))
+    this.pollers.set(place, await this.run(startPollerNode(this.world, { zone, name, spool, skew, server: () => this.#living(this.route(place)), lag: () => this.lag.get(zone) ?? 0 })))
   }
 
   killPoller(place: string): void {

@@ -8,6 +8,9 @@ export type Write =
   | { readonly kind: 'version'; readonly row: AlarmRow; readonly entry: LedgerEntry }
   | { readonly kind: 'configuration'; readonly partition: Partition; readonly changes: readonly ConfigurationChange[] }
 
-/** The same, with the moment: ms since the simulation's start. Its place in the history is its place among all. */
-export type Applied = Write & { readonly moment: number }
+/**
+ * The same, with the moment: ms since the simulation's start. Its place in the history is its place among all.
+ * `parked`: it lay somewhere on its way, after its sender had given up waiting.
+ */
+export type Applied = Write & { readonly moment: number; readonly parked: boolean }
 export type Record = (write: Write) => void

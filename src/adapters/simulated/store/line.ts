@@ -33,6 +33,8 @@ export class Weather {
   readonly faults: StoreFaults
   readonly clock: SimulatedClock
   readonly random: SimulatedRandom
+  /** true while a write is applied that lay somewhere before */
+  parked = false
   readonly #mishaps: { readonly operation: string; readonly fate: Fate }[] = []
 
   constructor(clock: SimulatedClock, random: SimulatedRandom, faults: Partial<StoreFaults>) {
@@ -50,6 +52,15 @@ export class Weather {
     const at = this.#mishaps.findIndex((mishap) => mishap.operation === operation)
     if (at >= 0) return this.#mishaps.splice(at, 1)[0]?.fate
     return this.faults.lose > 0 && this.random.chance(this.faults.lose) ? this.random.pick(this.faults.fates) : undefined
+  }
+
+  /** Lets a write lie for a while; then it is applied, whoever sent it. */
+  park(work: () => unknown): void {
+    this.clock.after(this.between(this.faults.parked), () => {
+      this.parked = true
+      work()
+      this.parked = false
+    })
   }
 
   refuses(): boolean {
@@ -105,7 +116,7 @@ export class Line {
 
   async #lose<T>(operation: string, fate: Fate, work: () => T): Promise<never> {
     if (fate === 'now') work()
-    if (fate === 'later') this.#weather.clock.after(this.#weather.between(this.#weather.faults.parked), work)
+    if (fate === 'later') this.#weather.park(work)
     await this.#weather.clock.sleep(this.#weather.faults.timeout)
     await this.#node.ready()
     throw new StoreUnavailable(`${operation}: no answer came`, 'unknown')

@@ -31,7 +31,7 @@ export interface SimulatedStoreOptions {
 export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOptions): SimulatedStore {
   const weather = new Weather(clock, random, faults ?? {})
   const history: Applied[] = []
-  const record = (write: Write) => { history.push({ ...write, moment: clock.monotonic() }) }
+  const record = (write: Write) => { history.push({ ...write, moment: clock.monotonic(), parked: weather.parked }) }
   const tables = {
     configuration: new ConfigurationTable(record), observations: new ObservationTable(record), ledger: new LedgerTable(record),
     outbox: new OutboxTable(), leases: new Map() as LeaseTable,
