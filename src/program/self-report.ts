@@ -4,13 +4,13 @@ import type { Metric, MetricType } from '../core/alarm-language/index.ts'
 import type { Poller, PollerStats } from '../roles/poller/start-poller.ts'
 import type { SelfFacts } from '../roles/self/start-self.ts'
 import type { Family } from '../roles/status/exposition.ts'
-import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { familyTable } from './metric-families.ts'
 
 /** What the process is made of, for what it says about itself. */
 export interface Parts {
-  readonly config: Config
+  /** true until every part is there */
+  readonly starting: () => boolean
   readonly store: Store
   readonly engine: Engine
   readonly pollers: readonly Poller[]
@@ -26,12 +26,12 @@ const lagTooLong = 5000
 let lagMark = 0
 
 /** What is wrong now, in words; empty when the process does all of its work. */
-export async function problemsOf({ config, store, engine, pollers, loopLag, clockProblem }: Parts): Promise<readonly string[]> {
+export async function problemsOf({ starting, store, engine, pollers, loopLag, clockProblem }: Parts): Promise<readonly string[]> {
   const stats = await store.stats()
   const lag = loopLag.since(loopLag.mark())
   const wrongTime = clockProblem()
   return [
-    ...(pollers.length < config.zones.length ? [`${config.zones.length - pollers.length} zones have no poller yet`] : []),
+    ...(starting() ? ['still starting'] : []),
     ...(stats.failures > 0 && engine.health.healthyFor() < 10_000 ? ['the store refuses writes'] : []),
     ...(lag > lagTooLong ? [`the event loop stood still for ${Math.round(lag)} ms`] : []),
     ...(wrongTime === undefined ? [] : [wrongTime]),

@@ -80,7 +80,8 @@ export async function start(config: Config, log: Log): Promise<Running> {
 
   const pollers: Poller[] = []
   const loopLag = stack.use(systemLoopLag())
-  const parts: Parts = { config, store, engine, pollers, loopLag, clockProblem: clockWatch(clock) }
+  let starting = true
+  const parts: Parts = { starting: () => starting, store, engine, pollers, loopLag, clockProblem: clockWatch(clock) }
   const api = stack.use(await startApi({
     configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics, lookout: lookoutOf(proberOf), checkTypes, channels,
     testNotification: async (tenant, notification) => {
@@ -97,9 +98,11 @@ export async function start(config: Config, log: Log): Promise<Running> {
       })
     },
   }))
-  if (config.watchSelf) await watchSelf(config, store, engine, api.url, credentials !== null)
   stack.defer(async () => { await Promise.all(pollers.map((poller) => poller[Symbol.asyncDispose]())) })
   for (const zone of config.zones) pollers.push(await pollerOf(zone, config, store, engine, { prober: proberOf(zone), confirmBus, loopLag, log, owner }))
+  // After the pollers: a check that is made before their eyes is looked at within seconds.
+  if (config.watchSelf) await watchSelf(config, store, engine, api.url, credentials !== null)
+  starting = false
   if (config.watchSelf) stack.use(startSelf({ facts: () => selfFacts(parts), check: selfCheck(config, store), take: (observations, live) => engine.ingest.take(observations, live), boot: randomUUID(), clock, log }))
 
   const owned = stack.move()
