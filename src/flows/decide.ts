@@ -1,8 +1,8 @@
 import { decide, silentZones, standsUntil } from '../core/consensus/decide.ts'
 import { inputsOf, nextStep, type Step } from '../core/consensus/step.ts'
-import { deepVoteDepth, voteDepth, zoneView, type ZoneView } from '../core/consensus/vote.ts'
+import { voteDepth, zoneView, type ZoneView } from '../core/consensus/vote.ts'
 import { timeUuid } from '../core/entities/ids.ts'
-import type { AlarmKey, AlarmRow, DecisionInputs, LedgerEntry, Vote } from '../core/alarm-row.ts'
+import type { AlarmRow, DecisionInputs, LedgerEntry } from '../core/alarm-row.ts'
 import type { Observation } from '../core/observation.ts'
 import type { AlarmLedger } from '../contracts/alarm-ledger.ts'
 import type { Clock } from '../contracts/clock.ts'
@@ -17,6 +17,8 @@ import { bumpRow, createRow } from './alarm-rows.ts'
 import type { Confirm } from './confirm.ts'
 import { furnish } from './furnish.ts'
 import type { AlarmPlan, CheckPlan, Plans } from './plans.ts'
+import { nameOf, Unsettled } from './unsettled.ts'
+import { zoneViews } from './zone-views.ts'
 
 export interface DecideDeps {
   readonly plans: Plans
@@ -48,15 +50,13 @@ export interface Reviewed { readonly outcome: Outcome; readonly standsUntil: num
 
 /** What a decision is asked for: one zone's observation, or a look at all of them. */
 interface Why { readonly zone: string | undefined; readonly trace: string; readonly absence: boolean }
-/** Compare-and-sets from version `expected` whose outcome nobody knows: they may apply at any time until another one does. */
-interface Parked { readonly expected: number; readonly decisions: Set<string> }
 
 const gone: Reviewed = { outcome: 'gone', standsUntil: Number.POSITIVE_INFINITY }
 
 /** Decides alarms by the protocol of the deciding page: version first, then observations, then one compare-and-set. */
 export class Decider {
   readonly #deps: DecideDeps
-  readonly #parked = new Map<string, Parked>()
+  readonly #unsettled = new Unsettled()
   /** decisions that could not be made, until they are */
   readonly #owed = new Map<string, { readonly plan: AlarmPlan; readonly why: Why }>()
   #count = 0
@@ -89,7 +89,7 @@ export class Decider {
   }
 
   #isUsual(plan: AlarmPlan, row: AlarmRow | undefined, zone: string, observations: readonly Observation[]): boolean {
-    if (row === undefined || row.deleted || row.generation !== plan.generation || this.#parked.has(nameOf(plan.key))) return false
+    if (row === undefined || row.deleted || row.generation !== plan.generation || this.#unsettled.has(plan.key)) return false
     if (isOff(plan, row)) return true
     // From UNKNOWN a vote that never changed leads back, together with the other zones'.
     if (row.state === 'UNKNOWN') return false
@@ -102,7 +102,9 @@ export class Decider {
 
   /** Makes the decisions that the store, or others, did not let us make: the next observation would, but it may be long in coming. */
   async catchUp(): Promise<void> {
-    for (const { plan, why } of this.#owed.values()) {
+    const begun = this.#deps.clock.monotonic()
+    for (const { plan, why } of this.#owed.values().toArray()) {
+      if (this.#deps.clock.monotonic() - begun > patience) return
       try {
         await this.#decide(plan, why)
       } catch (error) {
@@ -117,7 +119,11 @@ export class Decider {
   async #decide(plan: AlarmPlan, why: Why): Promise<Reviewed> {
     const name = nameOf(plan.key)
     const owed = this.#owed.get(name)
-    const owe = () => { this.#owed.set(name, { plan, why: { ...why, absence: false } }) }
+    // At the end of the queue, so that one which can never be decided stands before no other.
+    const owe = () => {
+      this.#owed.delete(name)
+      this.#owed.set(name, { plan, why: { ...why, absence: false } })
+    }
     try {
       const reviewed = await this.#attempts(plan, why)
       if (reviewed.outcome === 'owed') owe()
@@ -137,7 +143,8 @@ export class Decider {
     for (let attempt = 0; attempt < attempts && clock.monotonic() - begun <= patience; attempt++) {
       const started = clock.monotonic()
       const row = await ledger.read(plan.key)
-      if (row !== undefined) settled = (await this.#unpark(row)) ?? settled
+      const late = row && (await this.#unsettled.applied(row, ledger))
+      if (late !== undefined) settled = await this.#announce(late)
       if (row === undefined || row.deleted || row.generation > plan.generation) {
         const current = await this.#current(plan, row)
         if (current === undefined) return gone
@@ -162,38 +169,23 @@ export class Decider {
 
   async #once(plan: AlarmPlan, row: AlarmRow, why: Why, started: number): Promise<Reviewed | 'again'> {
     if (isOff(plan, row)) return { outcome: 'unchanged', standsUntil: Number.POSITIVE_INFINITY }
-    const views = await this.#views(plan, row)
+    const views = await zoneViews(this.#deps.observations, plan, row)
     this.#heed(plan, views.find((view) => view.zone === why.zone))
     const inputs = await this.#inputs(plan, row, views, why.absence)
     this.#count = (this.#count + 1) % 10_000
     const id = timeUuid(inputs.now, this.#count, this.#deps.random.bytes(10))
     const step = nextStep(row, inputs, { id, decisionId: id, trace: why.trace, generation: plan.generation, criteria: plan.fingerprint })
     const wanted = step.stateChanged || row.generation < plan.generation || views.some((view) => view.changed)
-    if (!wanted && !this.#parked.has(nameOf(row.key))) return { outcome: 'unchanged', standsUntil: standsUntil(inputs) }
+    if (!wanted && !this.#unsettled.has(row.key)) return { outcome: 'unchanged', standsUntil: standsUntil(inputs) }
     const entry = wanted && step.stateChanged ? await this.#prepare(plan, row, step, views) : step.entry
     if (this.#deps.clock.monotonic() - started > staleAfter) {
       this.counts.stale += 1
       return 'again'
     }
-    // Nothing is to change any more, but what is parked must not apply either.
+    // Nothing may be to change any more; then what is unsettled must not apply either.
     const commit = wanted ? () => this.#deps.ledger.commit(row.version, step.row, entry) : () => bumpRow(this.#deps, row)
-    if (!(await this.#apply(row, step, commit))) return 'again'
-    if (!wanted) return 'again'
+    if (!(await this.#apply(row, step, commit)) || !wanted) return 'again'
     return { outcome: await this.#announce(entry), standsUntil: standsUntil(inputs) }
-  }
-
-  async #views(plan: AlarmPlan, row: AlarmRow): Promise<readonly ZoneView[]> {
-    const standing = standingVotes(row, plan)
-    return Promise.all(plan.rule.zones.map((zone) => this.#view(plan, zone, standing.get(zone))))
-  }
-
-  async #view(plan: AlarmPlan, zone: string, standing: Vote | undefined): Promise<ZoneView> {
-    const look = async (depth: number) => {
-      const rows = await this.#deps.observations.newest(plan.check.id, zone, depth)
-      return { view: zoneView(zone, rows, standing, plan.criteria, plan.rule), all: rows.length < depth }
-    }
-    const { view, all } = await look(voteDepth)
-    return view.settled || all ? view : (await look(deepVoteDepth)).view
   }
 
   /** What a zone's observation means to the others. */
@@ -217,32 +209,19 @@ export class Decider {
     return entry
   }
 
-  /** True when it applied. An unknown outcome is parked: the next attempt settles it by another compare-and-set from the same version. */
+  /** True when it applied. An unknown outcome is settled by the next attempt: another compare-and-set from the same version. */
   async #apply(row: AlarmRow, step: Step, commit: () => Promise<'applied' | 'conflict'>): Promise<boolean> {
-    const name = nameOf(row.key)
     try {
       const applied = (await commit()) === 'applied'
-      if (applied) this.#parked.delete(name)
+      if (applied) this.#unsettled.settled(row.key)
       else this.counts.conflicts += 1
       return applied
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || error.outcome !== 'unknown') throw error
       this.counts.unknownOutcomes += 1
-      const parked = this.#parked.get(name)
-      const decisions = parked?.expected === row.version ? parked.decisions : new Set<string>()
-      this.#parked.set(name, { expected: row.version, decisions: decisions.add(step.row.decisionId) })
+      this.#unsettled.add(row, step.row.decisionId)
       return false
     }
-  }
-
-  /** Once the version has moved on, the ledger tells whether what was parked had applied after all; then it is announced. */
-  async #unpark(row: AlarmRow): Promise<Outcome | undefined> {
-    const name = nameOf(row.key)
-    const parked = this.#parked.get(name)
-    if (parked === undefined || row.version === parked.expected) return undefined
-    this.#parked.delete(name)
-    const entry = await this.#deps.ledger.entry(row.key, parked.expected + 1)
-    return entry !== undefined && parked.decisions.has(entry.decisionId) ? this.#announce(entry) : undefined
   }
 
   async #announce(entry: LedgerEntry): Promise<Outcome> {
@@ -268,11 +247,3 @@ export class Decider {
 function isOff(plan: AlarmPlan, row: AlarmRow): boolean {
   return plan.rule.disabled && row.state === 'DISABLED' && row.generation === plan.generation
 }
-
-/** The votes that still mean something under this configuration: all of them go when the criteria changed. */
-function standingVotes(row: AlarmRow, plan: AlarmPlan): ReadonlyMap<string, Vote> {
-  if (row.criteria !== plan.fingerprint) return new Map()
-  return new Map(row.votes.filter((vote) => plan.rule.zones.includes(vote.zone)).map((vote) => [vote.zone, vote]))
-}
-
-const nameOf = ({ tenant, entity, alarm }: AlarmKey): string => `${tenant}/${entity}/${alarm}`

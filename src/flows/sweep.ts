@@ -10,6 +10,7 @@ import type { Decider } from './decide.ts'
 import type { IngestHealth } from './ingest-health.ts'
 import type { OverdueHeartbeats } from './overdue.ts'
 import type { AlarmPlan, Plans } from './plans.ts'
+import { nameOf } from './unsettled.ts'
 
 /** `orphanAfter`: ms until an intent without a change is an orphan. `unknownPerRound`: alarms that may turn UNKNOWN a round. */
 export interface SweepSettings { readonly orphanAfter: number; readonly unknownPerRound: number }
@@ -109,8 +110,8 @@ export class Sweep {
 
   /** One row of a pass; most need nothing, and most of those are known to need nothing yet. */
   async #look(row: AlarmRow, pass: Pass): Promise<void> {
-    const { tenant, entity, alarm } = row.key
-    const name = `${tenant}/${entity}/${alarm}`
+    const { tenant, entity } = row.key
+    const name = nameOf(row.key)
     const now = this.#deps.clock.monotonic()
     const rest = this.#rests.get(name)
     const restsOn = rest !== undefined && rest.generation === row.generation && now < rest.until

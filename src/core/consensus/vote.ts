@@ -83,13 +83,13 @@ function verdictOf(run: Run, criteria: Compiled): Verdict {
 }
 
 /**
- * Whether older observations than these would change nothing: there are more whole counted runs than are asked for, each
- * with what it looks back to. The oldest observation proves nothing: its slot may have an earlier, effective one.
+ * Whether older observations than these would change nothing of the newest `count` counted runs: there are more whole ones,
+ * each with what it looks back to. The oldest observation proves nothing: its slot may have an earlier, effective one.
  */
-function isSettled({ runs, counted }: Runs, oldest: Observation | undefined, criteria: Compiled, rule: Rule): boolean {
+function isSettled({ runs, counted }: Runs, count: number, oldest: Observation | undefined, criteria: Compiled): boolean {
   const whole = oldest?.kind === 'confirming' ? counted.length - 1 : counted.length
-  const first = counted.at(-rule.consecutiveCount - 1)
-  if (whole <= rule.consecutiveCount || first === undefined) return false
+  const first = counted.at(-count - 1)
+  if (whole <= count || first === undefined) return false
   if (!criteria.needsPrevious) return true
   return runs.slice(runs.indexOf(first)).every(({ observation, predecessor }) => !observation.available || (predecessor !== undefined && predecessor !== oldest))
 }
@@ -115,13 +115,15 @@ export function zoneView(zone: string, rows: readonly Observation[], standing: V
 
   const all = runsOf(observations)
   const { runs, counted } = all
-  const settled = isSettled(all, observations[0], criteria, rule)
   const newest = runs.at(-1)
-  if (newest === undefined) return { ...silent, settled }
+  if (newest === undefined) return { ...silent, settled: false }
 
   const says = (run: Run) => verdictOf(run, criteria).state
+  const same = says(newest) === standing?.state
+  // Who says what it said before needs no others in a row.
+  const settled = isSettled(all, same ? 1 : rule.consecutiveCount, observations[0], criteria)
   const seen = { zone, suspicion: suspicionOf(runs, standing, says), newest: newest.observation, says: says(newest), settled }
-  const stays = seen.says === standing?.state || newest.observation.at <= (standing?.at ?? 0) || !agreed(runs, counted, standing, rule, says)
+  const stays = same || newest.observation.at <= (standing?.at ?? 0) || !agreed(runs, counted, standing, rule, says)
   if (stays) return { ...seen, vote: kept, undecided, changed: false }
   const { state, status } = verdictOf(newest, criteria)
   const vote = { zone, state, status, observation: observationId(newest.observation), at: newest.observation.at, seenAt, stressedRun }

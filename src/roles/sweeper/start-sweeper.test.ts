@@ -70,3 +70,17 @@ test('while the store is away it goes on trying, and says so', async (t) => {
   assert.ok(node.sweep.counts.rounds > rounds)
   await stop(stage, sweeper)
 })
+
+test('a process that does not hold the lease decides what it owes all the same', async (t) => {
+  const { stage, node } = await quietStage(t)
+  const other = stage.node()
+  const first = await start(stage, node, 'a')
+  await stage.clock.advance(6000)
+  const second = await start(stage, other, 'b')
+  await stage.clock.advance(54_000)
+  stage.store.loseNext('outbox.intend', 'never')
+  await stage.all(other, '500', ['mzdfw', 'mzlon'])
+  await stage.clock.advance(10_000)
+  assert.deepEqual([await stage.state(), other.sweep.counts.rounds], ['CRITICAL', 0])
+  for (const sweeper of [first, second]) await stop(stage, sweeper)
+})
