@@ -16,6 +16,7 @@ import { Ingest, IngestHealth } from '../flows/ingest.ts'
 import { OverdueHeartbeats } from '../flows/overdue.ts'
 import { Plans } from '../flows/plans.ts'
 import { Sweep, sweepDefaults } from '../flows/sweep.ts'
+import { zonesWithoutPoller } from '../roles/endpoint/start-endpoint.ts'
 
 export interface EngineDeps {
   readonly store: Omit<Store, 'backup' | 'stats'>
@@ -60,11 +61,11 @@ export function buildEngine(deps: EngineDeps): Engine {
     channels: new Map(deps.channels.map((channel) => [channel.type, channel])), settings: { ...deliverDefaults, ...deps.deliver },
   })
   const enqueueAll = (entry: LedgerEntry) => deliver.enqueueAll(entry)
-  const decider = new Decider({ plans, configuration, observations, ledger, outbox, confirm, enqueueAll, clock, random, log, feed })
+  const decider = new Decider({ plans, configuration, observations, ledger, outbox, confirm, enqueueAll, zonesDown: zonesWithoutPoller(store.leases, clock), clock, random, log, feed })
   const health = new IngestHealth(clock)
   const ingest = new Ingest({ plans, observations, decider, confirm, health, clock, feed, log })
   const uptime = (from: number, to: number) => deps.uptime(health, from, to)
-  const overdue = new OverdueHeartbeats({ plans, configuration, observations, ingest, health, uptime, clock })
+  const overdue = new OverdueHeartbeats({ plans, configuration, observations, ingest, health, uptime, clock, log })
   const bring = (tenant: string, entity: string) => configured({ plans, ledger, decider, clock, random }, tenant, entity)
   const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, clock, random, log, settings: sweepDefaults })
   return { plans, confirm, decider, deliver, health, ingest, sweep, configured: bring }

@@ -74,6 +74,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
   stack.defer(async () => {
     stop.abort()
     await following
+    await engine.ingest.settled()
   })
   stack.use(await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log, drainFor: drain }))
   stack.use(await startSweeper({ sweep: engine.sweep, leases: store.leases, owner, clock, log, every: sweepEvery }))
