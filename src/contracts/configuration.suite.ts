@@ -55,6 +55,13 @@ export const configurationSuite = defineSuite<TestedStore>('configuration', {
     }
   },
 
+  async 'the entities of a tenant are named in byte order, without those that are deleted or another tenant\'s'({ store: { configuration } }) {
+    for (const id of ['enb', 'ena', 'enB', 'en1']) await applied(configuration, home(id), entity(id))
+    await applied(configuration, { tenant: '200000', entity: 'enx' }, entity('enx'))
+    await applied(configuration, home('ena'), gone('entity', 'ena', 1))
+    assert.deepEqual(await Array.fromAsync(configuration.entities(tenant)), ['en1', 'enB', 'enb'])
+  },
+
   async 'a list is in byte order of ids; its marker is inclusive and need not exist'({ store: { configuration } }) {
     for (const id of ['ntb', 'nta', 'ntB', 'nt1']) await applied(configuration, { tenant }, notification(id))
     const list = async (limit: number, marker?: string) => {

@@ -57,6 +57,7 @@ export interface ScheduleDelta {
  * - `get` of what never was, or was deleted, is undefined.
  * - `list` answers in byte order of ids; `marker` is inclusive and need not exist; `ids` keeps only those.
  *   Entities are listed by `{tenant}`; checks and alarms by `{tenant, entity}`.
+ * - `entities` names all entities of a tenant in byte order; cheap, for who looks at all of them again and again.
  * - `tree` reads one entity with all its checks and alarms as of one moment.
  * - `commit` applies all changes of one partition or none: 'conflict' when any expected version does not stand.
  *   A commit on an entity's partition may create, change or delete the entity row itself (id = the entity's).
@@ -69,6 +70,7 @@ export interface ScheduleDelta {
 export interface ConfigurationRepository extends AsyncDisposable {
   get<K extends Kind>(kind: K, partition: Partition, id: string): Promise<Stored<K> | undefined>
   list<K extends Kind>(kind: K, partition: Partition, options: ListOptions): Promise<Page<Stored<K>>>
+  entities(tenant: string): AsyncIterable<string>
   tree(tenant: string, entity: string): Promise<EntityTree | undefined>
   commit(partition: Partition, changes: readonly ConfigurationChange[]): Promise<'applied' | 'conflict'>
   schedule(zone: string, cursor: string): Promise<ScheduleDelta>

@@ -1,4 +1,5 @@
 import type { AlarmLedger } from './alarm-ledger.ts'
+import type { ConfirmBus } from './confirm-bus.ts'
 import type { ConfigurationRepository } from './configuration.ts'
 import type { Leases } from './leases.ts'
 import type { MetricStore } from './metric-store.ts'
@@ -27,11 +28,19 @@ export interface StoreStats {
   /** observations that are durable but not in compressed blocks yet, and their bytes in memory */
   readonly hot: { readonly observations: number; readonly bytes: number }
   readonly fileBytes: number
+  /** of a store on other machines, since it was opened: statements sent, those of them that were conditional, and those without an answer in time */
+  readonly remote?: { readonly statements: number; readonly compareAndSets: number; readonly timeouts: number }
 }
+
+/** What is wrong with a store: 'unavailable', nothing can be promised now; 'region', one region's part of it is gone and the rest goes on. */
+export interface StoreProblem { readonly kind: 'unavailable' | 'region'; readonly region?: string; readonly about: string; /** monotonic ms */ readonly since: number }
 
 /**
  * Every contract about data, kept by one technology. Disposing the store ends all of them; disposing one of them does
  * nothing, because roles share them.
+ * - `problems` tells what it knows to be wrong with itself, without asking; empty when all is well.
+ * - `time` is the store's own clock, ms since the epoch: what nodes compare theirs with. Rejects with StoreUnavailable.
+ * - `confirmBus` carries "look now" between processes, where the store serves several; absent: there is one process.
  * - `backup` writes a consistent copy of the live store into the folder `to`, which must be new or empty.
  */
 export interface Store extends AsyncDisposable {
@@ -41,6 +50,9 @@ export interface Store extends AsyncDisposable {
   readonly ledger: AlarmLedger
   readonly outbox: Outbox
   readonly leases: Leases
+  readonly confirmBus?: ConfirmBus
+  problems(): readonly StoreProblem[]
+  time(): Promise<number>
   backup(to: string): Promise<BackupManifest>
   stats(): Promise<StoreStats>
 }

@@ -83,7 +83,7 @@ test('two kinds of limits: of the account, and of the server', async () => {
 /** A repository in whose commits a test has a say. */
 function meddled(real: ConfigurationRepository, meddle: (partition: Partition, changes: readonly ConfigurationChange[]) => Promise<'conflict' | undefined>): ConfigurationRepository {
   return {
-    get: (...of) => real.get(...of), list: (...of) => real.list(...of), tree: (...of) => real.tree(...of), schedule: (...of) => real.schedule(...of), changes: (...of) => real.changes(...of),
+    get: (...of) => real.get(...of), list: (...of) => real.list(...of), entities: (...of) => real.entities(...of), tree: (...of) => real.tree(...of), schedule: (...of) => real.schedule(...of), changes: (...of) => real.changes(...of),
     commit: async (partition, changes) => await meddle(partition, changes) ?? real.commit(partition, changes),
     [Symbol.asyncDispose]: async () => {},
   }

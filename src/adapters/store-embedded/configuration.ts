@@ -27,6 +27,9 @@ export function configurationRepository(committer: Committer, clock: Clock, open
       const rest = from < 0 ? [] : all.slice(from).filter((stored) => wanted?.has(stored.id) ?? true)
       return { values: rest.slice(0, limit), next: rest[limit]?.id ?? null }
     },
+    async *entities(tenant) {
+      for (const { id } of [...mirror.list('entity', { tenant })]) yield id
+    },
     async tree(tenant, entity) {
       const partition = { tenant, entity }
       const stored = mirror.get('entity', partition, entity)

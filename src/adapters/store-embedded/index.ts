@@ -53,6 +53,8 @@ export async function openEmbedded({ clock, log, ...options }: EmbeddedOptions):
       async tidy() {
         while ((await link.call('tidy', { now: clock.now(), all: true })).more);
       },
+      problems: () => [],
+      time: async () => clock.now(),
       backup: (to) => backup(settings.directory, to, clock.now()),
       async stats() {
         const { fileBytes, hotObservations, hotBytes } = await link.call('stats', null)

@@ -120,6 +120,10 @@ export function simulatedConfiguration(table: ConfigurationTable, line: Line, cl
   return {
     get: (kind, partition, id) => line.read('configuration.get', () => table.get(kind, partition, id)),
     list: (kind, partition, options) => line.read('configuration.list', () => table.list(kind, partition, options)),
+    entities: async function* (tenant) {
+      const page = await line.read('configuration.entities', () => table.list('entity', { tenant }, { limit: Number.MAX_SAFE_INTEGER }))
+      for (const { id } of page.values) yield id
+    },
     tree: (tenant, entity) => line.read('configuration.tree', () => table.tree(tenant, entity)),
     commit: (partition, changes) => {
       const kept = keep({ partition, changes })

@@ -45,6 +45,8 @@ export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOpti
       ledger: simulatedLedger(tables.ledger, line),
       outbox: simulatedOutbox(tables.outbox, line),
       leases: simulatedLeases(tables.leases, line),
+      problems: () => [],
+      time: async () => Math.floor(clock.now()),
       backup: async () => { throw new Error('A simulated store lives in memory and keeps no backup') },
       stats: async () => ({ commits: 0, observations: 0, failures: 0, waiting: 0, lastCommit: 0, hot: { observations: 0, bytes: 0 }, fileBytes: 0 }),
       [Symbol.asyncDispose]: async () => line.close(),
