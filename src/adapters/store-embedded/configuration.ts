@@ -28,7 +28,7 @@ export function configurationRepository(committer: Committer, clock: Clock, open
       return { values: rest.slice(0, limit), next: rest[limit]?.id ?? null }
     },
     async *entities(tenant) {
-      for (const { id } of [...mirror.list('entity', { tenant })]) yield id
+      yield* mirror.list('entity', { tenant }).map(({ id }) => id)
     },
     async tree(tenant, entity) {
       const partition = { tenant, entity }
