@@ -1,6 +1,7 @@
 import type { AlarmLedger } from './alarm-ledger.ts'
 import type { ConfirmBus } from './confirm-bus.ts'
 import type { ConfigurationRepository } from './configuration.ts'
+import type { Feed } from './feed.ts'
 import type { Leases } from './leases.ts'
 import type { MetricStore } from './metric-store.ts'
 import type { ObservationStore } from './observation-store.ts'
@@ -40,7 +41,7 @@ export interface StoreProblem { readonly kind: 'unavailable' | 'region'; readonl
  * nothing, because roles share them.
  * - `problems` tells what it knows to be wrong with itself, without asking; empty when all is well.
  * - `time` is the store's own clock, ms since the epoch: what nodes compare theirs with. Rejects with StoreUnavailable.
- * - `confirmBus` carries "look now" between processes, where the store serves several; absent: there is one process.
+ * - `confirmBus` carries "look now" between processes and `feed` their news, where the store serves several; absent: there is one process.
  * - `backup` writes a consistent copy of the live store into the folder `to`, which must be new or empty.
  */
 export interface Store extends AsyncDisposable {
@@ -51,6 +52,7 @@ export interface Store extends AsyncDisposable {
   readonly outbox: Outbox
   readonly leases: Leases
   readonly confirmBus?: ConfirmBus
+  readonly feed?: Feed
   problems(): readonly StoreProblem[]
   time(): Promise<number>
   backup(to: string): Promise<BackupManifest>

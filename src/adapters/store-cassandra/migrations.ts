@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../contracts/clock.ts'
 import { configurationMigrations } from './migrations-configuration.ts'
 import { dataMigrations } from './migrations-data.ts'
+import { feedMigrations } from './migrations-feed.ts'
 import { metricsMigrations } from './migrations-metrics.ts'
 import type { Session } from './session.ts'
 import type { Statement } from './statement.ts'
@@ -13,7 +14,7 @@ import type { Statement } from './statement.ts'
 export interface Migration { readonly number: number; readonly about: string; readonly statements: readonly string[] }
 
 /** Each part of the store counts in a hundred of its own. */
-export const migrations: readonly Migration[] = [...dataMigrations, ...configurationMigrations, ...metricsMigrations]
+export const migrations: readonly Migration[] = [...dataMigrations, ...configurationMigrations, ...metricsMigrations, ...feedMigrations]
 
 const lockTime = 60_000
 const lookAgainAfter = 250
