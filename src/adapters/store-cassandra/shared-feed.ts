@@ -1,10 +1,13 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { Clock } from '../../contracts/clock.ts'
 import type { Feed, FeedEvent } from '../../contracts/feed.ts'
 import type { Log } from '../../contracts/log.ts'
 import { Topics } from '../system/topics.ts'
 import type { Session } from './session.ts'
 import type { Statement } from './statement.ts'
+
+const [compress, decompress] = [promisify(zstdCompress), promisify(zstdDecompress)]
 
 // LOCAL_ONE for all of these: news may be missed, because everything can be read again, and must cost next to nothing.
 const weak = { consistency: 'LOCAL_ONE', idempotent: true } as const
@@ -122,10 +125,9 @@ export class SharedFeed implements Feed, AsyncDisposable {
 
   #send(): readonly Promise<unknown>[] {
     const bucket = Math.floor(this.#clock.now() / bucketLength)
-    return [...this.#waiting].map(([tenant, events]) => {
-      this.#waiting.delete(tenant)
-      return this.#session.execute(writeNews, [tenant, bucket, this.#source, zstdCompressSync(JSON.stringify([...events.values()]))])
-    })
+    const sent = [...this.#waiting].map(async ([tenant, events]) => this.#session.execute(writeNews, [tenant, bucket, this.#source, await compress(JSON.stringify([...events.values()]))]))
+    this.#waiting.clear()
+    return sent
   }
 
   async #hear(tenant: string): Promise<void> {
@@ -137,7 +139,7 @@ export class SharedFeed implements Feed, AsyncDisposable {
       if (this.#seen.has(id) || row.get('source') === this.#source) continue
       this.#seen.set(id, now)
       // Written by #send of a process of ours; the column is a blob.
-      for (const event of JSON.parse(zstdDecompressSync(row.get('events') as Buffer).toString()) as FeedEvent[]) this.#topics.publish(tenant, event)
+      for (const event of JSON.parse(String(await decompress(row.get('events') as Buffer))) as FeedEvent[]) this.#topics.publish(tenant, event)
     }
   }
 }
