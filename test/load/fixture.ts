@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import PQueue from 'p-queue'
 import { openEmbedded } from '../../src/adapters/store-embedded/index.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { systemConfirmBus, systemFeed } from '../../src/adapters/system/feed.ts'
 import { systemLog } from '../../src/adapters/system/log.ts'
 import { systemRandom } from '../../src/adapters/system/random.ts'
 import type { ConfigurationChange } from '../../src/contracts/configuration.ts'
+import type { Log } from '../../src/contracts/log.ts'
+import type { Store } from '../../src/contracts/store.ts'
 import type { Observation } from '../../src/core/observation.ts'
 import { buildEngine, type Engine } from '../../src/program/engine.ts'
 
@@ -17,14 +20,13 @@ const plan = 'npNobody00'
 /** Observations start a day ago, so that none of them comes out of the future. */
 const past = 86_400_000
 
-/** A whole node's flows on a real store in a folder of its own, with `checks` http checks, an alarm each. */
-export interface LoadedNode extends AsyncDisposable { readonly engine: Engine; observation(number: number): Observation }
+/** A whole node's flows on a real store, with `checks` http checks, an alarm each. */
+export interface LoadedNode extends AsyncDisposable { readonly engine: Engine; readonly store: Store; observation(number: number): Observation }
 
-export async function loadedNode(checks: number): Promise<LoadedNode> {
-  const directory = await mkdtemp(join(tmpdir(), 'vedette-load-'))
+export async function loadedNode(checks: number, open: (log: Log) => Promise<Store> = openInFolder, fails: Fails = oneInThousand): Promise<LoadedNode> {
   // What a child prints is its result; the log goes beside it.
   const log = systemLog('warn', process.stderr)
-  const store = await openEmbedded({ directory, clock: systemClock, log })
+  const store = await open(log)
   const engine = buildEngine({
     store, checkTypes: [{ type: 'remote.http', category: 'remote', consecutiveCount: 1 }], channels: [],
     // Nothing here is secret, and nothing is sent.
@@ -33,19 +35,34 @@ export async function loadedNode(checks: number): Promise<LoadedNode> {
     tenants: async () => [tenant], uptime: async (_health, from, to) => to - from, link: () => null,
   })
   await store.configuration.commit({ tenant }, [{ kind: 'notificationPlan', id: plan, expected: 0, value: { id: plan, label: 'nobody', critical_state: [], warning_state: [], ok_state: [], unknown_state: null, metadata: null, ...stamps } }])
-  await Promise.all(Array.from({ length: checks }, async (_, n) => {
+  const making = new PQueue({ concurrency: 64 })
+  await making.addAll(Array.from({ length: checks }, (_, n) => async () => {
     await store.configuration.commit({ tenant, entity: entityId(n) }, configuration(n))
     await engine.configured(tenant, entityId(n))
   }))
   const start = Date.now() - past
   return {
-    engine, observation: (number) => observation(number, checks, start),
+    engine, store, observation: (number) => observation(number, checks, start, fails),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  }
+}
+
+/** The embedded store in a folder of its own, which goes with it. */
+async function openInFolder(log: Log): Promise<Store> {
+  const directory = await mkdtemp(join(tmpdir(), 'vedette-load-'))
+  const store = await openEmbedded({ directory, clock: systemClock, log })
+  return {
+    ...store,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]()
       await rm(directory, { recursive: true })
     },
   }
 }
+
+/** Whether a check fails in a round of all zones; `number` is that of the observation. */
+export type Fails = (check: number, round: number, number: number) => boolean
+const oneInThousand: Fails = (_check, _round, number) => number % 1000 === 999
 
 const entityId = (n: number): string => `en${String(n).padStart(8, '0')}`
 const checkId = (n: number): string => `ch${String(n).padStart(8, '0')}`
@@ -66,17 +83,18 @@ function configuration(n: number): readonly ConfigurationChange[] {
   ]
 }
 
-/** The n-th observation of a steady stream: every check in turn from every zone, one in a thousand failing. */
-function observation(number: number, checks: number, start: number): Observation {
+/** The n-th observation of a steady stream: every check in turn from every zone. */
+function observation(number: number, checks: number, start: number, fails: Fails): Observation {
   const n = number % checks
   const zone = zones[Math.floor(number / checks) % zones.length] ?? zones[0]
-  const at = start + Math.floor(number / (checks * zones.length)) * 30_000
+  const round = Math.floor(number / (checks * zones.length))
+  const at = start + round * 30_000
   const metric = (type: 'I' | 'i', value: number, unit: string) => ({ type, value, unit })
   return {
     tenant, entity: entityId(n), check: checkId(n), zone, slot: at, kind: 'scheduled', boot: 'load', sequence: number, at, receivedAt: 0, available: true,
     status: `code=200,rt=0.0${number % 90}s,bytes=612`, target: '127.0.0.1', startDelay: number % 3, lag: 0, stressed: null, trace: `load-${number}`,
     metrics: {
-      code: { type: 's', value: number % 1000 === 999 ? '503' : '200', unit: 'unknown' }, duration: metric('I', number % 90, 'milliseconds'), bytes: metric('i', 612, 'bytes'),
+      code: { type: 's', value: fails(n, round, number) ? '503' : '200', unit: 'unknown' }, duration: metric('I', number % 90, 'milliseconds'), bytes: metric('i', 612, 'bytes'),
       tt_connect: metric('I', number % 7, 'milliseconds'), tt_firstbyte: metric('I', number % 50, 'milliseconds'), truncated: metric('I', 0, 'bytes'),
     },
   }
