@@ -93,6 +93,19 @@ const wrong: readonly (readonly [env: string, value: string, rule: RegExp])[] = 
   ['VEDETTE_MAIL_FROM', 'nobody', /must be a mail address/],
   ['VEDETTE_LOG_LEVEL', 'loud', /must be debug, info, warn or error/],
   ['VEDETTE_WATCH_SELF', 'maybe', /must be yes or no/],
+  ['VEDETTE_STORE', 'postgres://db/vedette', /must be embedded, or cassandra:\/\/host1,host2:9042\/keyspace/],
+  ['VEDETTE_STORE', 'cassandra://db', /must be embedded, or/],
+  ['VEDETTE_STORE', 'cassandra://a, b/vedette', /must be embedded, or/],
+  ['VEDETTE_STORE', 'cassandra://a:70000/vedette', /must be embedded, or/],
+  ['VEDETTE_STORE', 'cassandra://user:secret@a/vedette', /must be embedded, or/],
+  ['VEDETTE_REGION', 'data centre 1', /must be a name of letters/],
+  ['VEDETTE_ROLES', 'api,rollup', /must be roles of api, console, endpoint, notifier, sweeper, poller, separated by commas; found "rollup"/],
+  ['VEDETTE_ROLES', '', /must be roles of/],
+  ['VEDETTE_NODE', 'a b', /must be 1 to 64 letters/],
+  ['VEDETTE_AGENT_PORT', '70000', /must be a whole number from 0 to 65535/],
+  ['VEDETTE_STORE_REPLICATION', 'dc1=0', /must be region=copies pairs separated by commas, such as dc1=1,dc2=1,dc3=1; found "dc1=0"/],
+  ['VEDETTE_STORE_REPLICATION', 'dc1', /must be region=copies pairs/],
+  ['VEDETTE_STORE_USER', 'a b', /must be a name without spaces/],
 ]
 
 test('a wrong value is told with its place, itself and the rule', async () => {
@@ -103,11 +116,11 @@ test('a wrong value is told with its place, itself and the rule', async () => {
   }
 })
 
-const secrets = ['VEDETTE_ADMIN_KEY', 'VEDETTE_ADMIN_TOKEN', 'VEDETTE_SECRET_KEY', 'VEDETTE_SMTP_URL'] as const
+const secrets = ['VEDETTE_ADMIN_KEY', 'VEDETTE_ADMIN_TOKEN', 'VEDETTE_SECRET_KEY', 'VEDETTE_SMTP_URL', 'VEDETTE_POLLER_TOKEN', 'VEDETTE_STORE_PASSWORD'] as const
 
 test('a wrong secret is told without itself', async () => {
   for (const env of secrets) {
-    const message = await complaint(readConfig({ flags: {}, env: { [env]: 'hunter 2' } }))
+    const message = await complaint(readConfig({ flags: {}, env: { [env]: ' hunter 2' } }))
     assert.ok(message.startsWith(`${env}: must be `), message)
     assert.doesNotMatch(message, /hunter/)
   }
@@ -115,7 +128,33 @@ test('a wrong secret is told without itself', async () => {
 
 test('the tables above know every setting that can be wrong', () => {
   const tried = new Set([...wrong.map(([env]) => env), ...secrets])
-  assert.deepEqual(Object.values(settings).map((setting) => setting.env).filter((env) => !tried.has(env)), [])
+  const files = ['VEDETTE_AGENT_CERT', 'VEDETTE_AGENT_KEY', 'VEDETTE_STORE_CA']
+  assert.deepEqual(Object.values(settings).map((setting) => setting.env).filter((env) => !tried.has(env)), files)
+})
+
+test('a Cassandra is named by its hosts, its port and its keyspace', async () => {
+  const key = { VEDETTE_SECRET_KEY: '0'.repeat(64) }
+  const cases: readonly (readonly [store: string, contactPoints: readonly string[], port: number])[] = [
+    ['cassandra://one/vedette', ['one'], 9042],
+    ['cassandra://10.0.0.1,10.0.0.2:9142/vedette', ['10.0.0.1', '10.0.0.2'], 9142],
+    ['cassandra://[::1],db-2.example:9043/vedette', ['::1', 'db-2.example'], 9043],
+  ]
+  for (const [store, contactPoints, port] of cases) assert.deepEqual((await readConfig({ flags: { store }, env: key })).store, { contactPoints, port, keyspace: 'vedette' }, store)
+})
+
+test('roles stand in their order, once each; lists of copies and secrets are read', async () => {
+  const config = await readConfig({ flags: { roles: 'sweeper, api,sweeper', storeReplication: 'dc1=1,dc2=3' }, env: { VEDETTE_POLLER_TOKEN: 'a-secret-of-16-chars,another-secret-16' } })
+  assert.deepEqual([config.roles, [...config.storeReplication ?? []], config.pollerToken], [['api', 'sweeper'], [['dc1', 1], ['dc2', 3]], ['a-secret-of-16-chars', 'another-secret-16']])
+})
+
+test('what belongs together is asked for together', async () => {
+  const cases: readonly (readonly [flags: Readonly<Record<string, string>>, says: RegExp])[] = [
+    [{ store: 'cassandra://one/vedette' }, /^VEDETTE_SECRET_KEY: must be given with a Cassandra/],
+    [{ roles: 'console,sweeper' }, /^--roles: console needs api/],
+    [{ agentCert: 'cert.pem' }, /^--agent-cert and --agent-key: must be given together/],
+    [{ storeUser: 'vedette' }, /^--store-user and VEDETTE_STORE_PASSWORD: must be given together/],
+  ]
+  for (const [flags, says] of cases) assert.match(await complaint(readConfig({ flags, env: {} })), says)
 })
 
 test('a secret has no flag: flags show in lists of processes', () => {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { BlockList, isIP } from 'node:net'
 import { parse as parseYaml } from 'yaml'
 import { limits } from '../core/entities/defaults.ts'
 import { reasonOf } from './plain.ts'
+import { canaryList, optional, ranges, regionName, replicationMap, roleList, secretList, sourceMap, storeAddress, text, url, whole, yesOrNo, zoneList } from './read-settings.ts'
+import { roleNames } from './role-names.ts'
 
 /** One setting: a flag, an environment variable and a key of the settings file, which is the flag's name. */
 interface Setting<T> {
@@ -15,83 +16,30 @@ interface Setting<T> {
   read(text: string): T
 }
 
-const text = (rule: RegExp, explain: string) => (value: string) => {
-  if (!rule.test(value)) throw new Error(explain)
-  return value
-}
-const whole = (from: number, to: number) => (value: string) => {
-  const number = Number(value)
-  if (!/^\d+$/.test(value) || number < from || number > to) throw new Error(`must be a whole number from ${from} to ${to}`)
-  return number
-}
-const url = (rule: RegExp, explain: string) => (value: string) => {
-  if (!rule.test(value) || !URL.canParse(value)) throw new Error(explain)
-  return value
-}
-const list = (value: string): readonly string[] => value.split(',').map((part) => part.trim()).filter((part) => part !== '')
-const optional = <T>(read: (value: string) => T) => (value: string): T | undefined => (value === '' ? undefined : read(value))
-
-function zoneList(value: string): readonly string[] {
-  const zones = list(value)
-  const wrong = zones.find((zone) => !/^(mz|pz)[A-Za-z0-9]{1,30}$/.test(zone))
-  if (wrong !== undefined || zones.length === 0) throw new Error(`must be zone ids such as mzlocal, separated by commas; found "${wrong ?? ''}"`)
-  if (new Set(zones).size !== zones.length) throw new Error('names a zone twice')
-  return zones
-}
-
-function sourceMap(value: string): ReadonlyMap<string, string> {
-  return new Map(list(value).map((pair) => {
-    const [zone = '', address = '', ...rest] = pair.split('=')
-    if (isIP(address) === 0 || rest.length > 0) throw new Error(`must be zone=address pairs separated by commas; found "${pair}"`)
-    return [zone, address]
-  }))
-}
-
-/** An address that answers whenever our own network works. */
-export interface Canary { readonly host: string; readonly port: number }
-
-function canaryList(value: string): readonly Canary[] {
-  return list(value).map((address) => {
-    const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(address) ?? []
-    const host = bracketed ?? plain
-    if (host === undefined || Number(port) < 1 || Number(port) > 65_535) throw new Error(`must be host:port addresses separated by commas; found "${address}"`)
-    return { host, port: Number(port) }
-  })
-}
-
-function yesOrNo(value: string): boolean {
-  if (!/^(yes|no|true|false)$/.test(value)) throw new Error('must be yes or no')
-  return value === 'yes' || value === 'true'
-}
-
-function ranges(value: string): readonly string[] {
-  const found = list(value)
-  for (const range of found) checkRange(range)
-  return found
-}
-
-function checkRange(range: string): void {
-  const [address = '', bits, ...rest] = range.split('/')
-  const family = isIP(address)
-  const prefix = Number(bits)
-  if (family === 0 || rest.length > 0 || !/^\d+$/.test(bits ?? '') || prefix > (family === 4 ? 32 : 128)) {
-    throw new Error(`must be address ranges such as 169.254.0.0/16 or fe80::/10; found "${range}"`)
-  }
-  new BlockList().addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
-}
-
 /** Every setting of the program, in the order in which help shows them. */
 export const settings = {
   host: { env: 'VEDETTE_HOST', flag: '--host <address>', about: 'address to listen on', fallback: '127.0.0.1', read: text(/^\S+$/, 'must be an address') },
   port: { env: 'VEDETTE_PORT', flag: '--port <number>', about: 'port to listen on', fallback: 8000, read: whole(0, 65_535) },
   data: { env: 'VEDETTE_DATA', flag: '--data <directory>', about: 'where everything is kept', fallback: './data', read: text(/./, 'must name a directory') },
+  store: { env: 'VEDETTE_STORE', flag: '--store <url>', about: 'embedded, in the data directory; or cassandra://host1,host2:9042/keyspace', fallback: 'embedded', read: storeAddress },
+  region: { env: 'VEDETTE_REGION', flag: '--region <name>', about: 'the region in which this process runs: the name of its Cassandra data centre', fallback: 'dc1', read: text(regionName, 'must be a name of letters, digits, "_" and "-"') },
+  roles: { env: 'VEDETTE_ROLES', flag: '--roles <list>', about: 'what this process does', fallback: roleNames, read: roleList },
+  node: { env: 'VEDETTE_NODE', flag: '--node <name>', about: 'what this process is called in leases and attempts; otherwise its host and process id', fallback: undefined, read: optional(text(/^[\w.:-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", ":", "_" or "-"')) },
+  agentPort: { env: 'VEDETTE_AGENT_PORT', flag: '--agent-port <number>', about: 'port for pollers and agents elsewhere; with Cassandra and the role endpoint 50041, otherwise none', fallback: undefined, read: optional(whole(0, 65_535)) },
+  agentCert: { env: 'VEDETTE_AGENT_CERT', flag: '--agent-cert <file>', about: 'certificate that the agent port shows (PEM)', fallback: undefined, read: optional(text(/./, 'must name a file')) },
+  agentKey: { env: 'VEDETTE_AGENT_KEY', flag: '--agent-key <file>', about: 'the key of that certificate (PEM)', fallback: undefined, read: optional(text(/./, 'must name a file')) },
+  pollerToken: { env: 'VEDETTE_POLLER_TOKEN', about: 'what pollers of public zones present: one secret, or several separated by commas', fallback: undefined, read: optional(secretList) },
+  storeReplication: { env: 'VEDETTE_STORE_REPLICATION', flag: '--store-replication <list>', about: 'copies a region, as region=copies,…: used when the keyspace is made; otherwise one copy in this region', fallback: undefined, read: optional(replicationMap) },
+  storeUser: { env: 'VEDETTE_STORE_USER', flag: '--store-user <name>', about: 'the user of a Cassandra that asks for one', fallback: undefined, read: optional(text(/^\S+$/, 'must be a name without spaces')) },
+  storePassword: { env: 'VEDETTE_STORE_PASSWORD', about: 'that user\'s password', fallback: undefined, read: optional(text(/^\S.*$/, 'must be a password that does not begin with a space')) },
+  storeCa: { env: 'VEDETTE_STORE_CA', flag: '--store-ca <file>', about: 'who signs the certificates of Cassandra (PEM): connections are encrypted', fallback: undefined, read: optional(text(/./, 'must name a file')) },
   zones: { env: 'VEDETTE_ZONES', flag: '--zones <list>', about: 'monitoring zones to poll from, one poller each', fallback: ['mzlocal'], read: zoneList },
   zoneSources: { env: 'VEDETTE_ZONE_SOURCES', flag: '--zone-sources <list>', about: 'local addresses from which zones probe, as zone=address,…', fallback: undefined, read: optional(sourceMap) },
   tenant: { env: 'VEDETTE_TENANT', flag: '--tenant <id>', about: 'the account number of the first account', fallback: '100000', read: text(/^[^/\s]{1,64}$/, 'must be 1 to 64 characters without "/" or spaces') },
   adminUser: { env: 'VEDETTE_ADMIN_USER', flag: '--admin-user <name>', about: 'the first user', fallback: 'admin', read: text(/^[^\s:]{1,64}$/, 'must be 1 to 64 characters without ":" or spaces') },
   adminKey: { env: 'VEDETTE_ADMIN_KEY', about: 'the first user\'s API key', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },
   adminToken: { env: 'VEDETTE_ADMIN_TOKEN', about: 'a first token', fallback: undefined, read: optional(text(/^\S{16,255}$/, 'must be 16 to 255 characters')) },
-  secretKey: { env: 'VEDETTE_SECRET_KEY', about: 'seals secrets at rest: 64 hex digits; otherwise kept in the data directory', fallback: undefined, read: optional(text(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')) },
+  secretKey: { env: 'VEDETTE_SECRET_KEY', about: 'seals secrets at rest: 64 hex digits, the same for all processes of a Cassandra; otherwise kept in the data directory', fallback: undefined, read: optional(text(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')) },
   forbidTargets: { env: 'VEDETTE_FORBID_TARGETS', flag: '--forbid-targets <ranges>', about: 'address ranges that no check or webhook may reach', fallback: ['169.254.0.0/16', 'fe80::/10'], read: ranges },
   minPeriod: { env: 'VEDETTE_MIN_PERIOD', flag: '--min-period <seconds>', about: 'the shortest period of a check, in seconds', fallback: limits.minPeriod, read: whole(1, limits.maxPeriod) },
   maxChecks: { env: 'VEDETTE_MAX_CHECKS', flag: '--max-checks <number>', about: 'checks an account may have', fallback: 100_000, read: whole(1, 10_000_000) },
@@ -131,7 +79,17 @@ export async function readConfig({ flags, env, file }: ConfigSources): Promise<C
     return [name, text === undefined ? setting.fallback : readOne(setting, text, where)]
   })
   // Object.fromEntries forgets its keys' types; each value was just read by its own setting.
-  return Object.fromEntries(entries) as Config
+  const config = Object.fromEntries(entries) as Config
+  checkTogether(config)
+  return config
+}
+
+/** What no setting tells alone. */
+function checkTogether({ store, secretKey, roles, agentCert, agentKey, storeUser, storePassword }: Config): void {
+  if (store !== 'embedded' && secretKey === undefined) throw new ConfigError('VEDETTE_SECRET_KEY: must be given with a Cassandra, 64 hex digits, the same for every process: it seals the secrets that they share')
+  if (roles.includes('console') && !roles.includes('api')) throw new ConfigError('--roles: console needs api in the same process')
+  if ((agentCert === undefined) !== (agentKey === undefined)) throw new ConfigError('--agent-cert and --agent-key: must be given together')
+  if ((storeUser === undefined) !== (storePassword === undefined)) throw new ConfigError('--store-user and VEDETTE_STORE_PASSWORD: must be given together')
 }
 
 function readOne(setting: Setting<unknown>, text: string, where: string): unknown {

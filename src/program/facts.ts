@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { SmtpSettings } from '../adapters/channels/index.ts'
 import type { ProbedCheck } from '../contracts/prober.ts'
-import type { Canary, Config } from './config.ts'
+import type { Config } from './config.ts'
+import type { Canary } from './read-settings.ts'
 
 /** The version of this program, from its package. Read once at start-up. */
 export const version: string = String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version)

@@ -5,7 +5,8 @@ import { systemLog } from '../../adapters/system/log.ts'
 import type { Log } from '../../contracts/log.ts'
 import { defaultText, readConfig, settings, type Config } from '../config.ts'
 import { codeOf, reasonOf } from '../plain.ts'
-import { DataProblem, start, type Running } from '../start.ts'
+import { DataProblem, isShared } from '../open-store.ts'
+import { start, type Running } from '../start.ts'
 import { announcement } from './announce.ts'
 
 /** `vedette start`: everything in one process, until SIGTERM or SIGINT, which drain and lose nothing. */
@@ -22,12 +23,13 @@ export function registerStart(program: Command): void {
 
 async function run(config: Config): Promise<void> {
   const log = systemLog(config.logLevel)
-  const stopped = untilStopped()
+  const stop = new AbortController()
+  const stopped = untilStopped(stop)
   // Before anything is said: whoever reads 'up' may send it.
   process.on('SIGUSR2', () => log.warn({ file: writeHeapSnapshot(join(config.data, `heap-${Date.now()}.heapsnapshot`)) }, 'wrote a heap snapshot'))
   {
-    await using vedette = await started(config, log)
-    log.info({ url: vedette.url, zones: config.zones, data: config.data }, 'up')
+    await using vedette = await started(config, log, stop.signal)
+    log.info({ url: vedette.url, ...placeOf(config) }, 'up')
     // On standard error, so that the log stays JSON.
     console.error(announcement(config, vedette.url, vedette.credentials))
     log.info({ signal: await stopped }, 'stopping: finishing what runs')
@@ -35,10 +37,16 @@ async function run(config: Config): Promise<void> {
   log.info({}, 'stopped')
 }
 
+function placeOf(config: Config) {
+  const { data, region, roles, zones } = config
+  const polled = roles.includes('poller') ? { zones } : {}
+  return isShared(config) ? { region, roles, ...polled } : { ...polled, data }
+}
+
 /** Starts, or says in one line what the operator has to change; an error that nobody foresaw leaves its stack in the log. */
-async function started(config: Config, log: Log): Promise<Running> {
+async function started(config: Config, log: Log, stop: AbortSignal): Promise<Running> {
   try {
-    return await start(config, log)
+    return await start(config, log, stop)
   } catch (error) {
     const problem = problemOf(error, config)
     if (problem === undefined) log.error({ error: error instanceof Error ? error.stack : String(error) }, 'could not start')
@@ -56,16 +64,17 @@ function problemOf(error: unknown, { host, port }: Config): string | undefined {
 }
 
 /**
- * Resolves with the first signal to stop. A later one ends the process at once; but not one within a second of the
+ * Resolves with the first signal to stop, and aborts a start that is not over. A later one ends the process at once; but not one within a second of the
  * first, since a terminal's Ctrl-C reaches this process twice: by itself, and through npm.
  */
-function untilStopped(): Promise<string> {
+function untilStopped(stop: AbortController): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   let first: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (first !== undefined && performance.now() - first > 1000) process.exit(1)
       first ??= performance.now()
+      stop.abort(new Error(`${signal} came before the start was over`))
       resolve(signal)
     })
   }

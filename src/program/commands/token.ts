@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { openEmbedded } from '../../adapters/store-embedded/index.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { systemLog } from '../../adapters/system/log.ts'
 import { systemRandom } from '../../adapters/system/random.ts'
@@ -7,6 +6,7 @@ import type { ConfigurationRepository } from '../../contracts/configuration.ts'
 import type { Role } from '../../core/entities/resources.ts'
 import { common, issueToken } from '../../roles/api/sign-in.ts'
 import { readConfig, type Config } from '../config.ts'
+import { openStore } from '../open-store.ts'
 
 /** The configuration of a stopped server. */
 export interface OpenedConfiguration extends AsyncDisposable { readonly configuration: ConfigurationRepository }
@@ -60,8 +60,8 @@ async function askServer(url: string, token: string | undefined, tenant: string,
   throw new Error(`The server answers ${response.status}: ${said}`)
 }
 
-async function openConfiguration({ data }: Config): Promise<OpenedConfiguration> {
-  return openEmbedded({ directory: data, clock: systemClock, log: systemLog('warn') })
+async function openConfiguration(config: Config): Promise<OpenedConfiguration> {
+  return openStore(config, { clock: systemClock, random: systemRandom, log: systemLog('warn') })
 }
 
 const roleNames: Readonly<Record<string, Role>> = { admin: 'monitoring:admin', creator: 'monitoring:creator', observer: 'monitoring:observer' }

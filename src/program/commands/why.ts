@@ -4,9 +4,11 @@ import type { Command } from 'commander'
 import { openEmbedded, type EmbeddedStore } from '../../adapters/store-embedded/index.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { systemLog } from '../../adapters/system/log.ts'
+import { systemRandom } from '../../adapters/system/random.ts'
 import { ledgerView } from '../../roles/console/ledger.ts'
 import type { LedgerView } from '../../roles/console/wire.ts'
 import { readConfig, settings, type Config } from '../config.ts'
+import { isShared, openStore } from '../open-store.ts'
 import { reasonOf } from '../plain.ts'
 import { whyText } from './why-text.ts'
 
@@ -42,8 +44,9 @@ function fail(message: string, code: number): void {
   process.exitCode = code
 }
 
-async function fromStore({ data, host, port, tenant }: Config, { alarm, version }: Question): Promise<LedgerView | undefined> {
-  await using store = await openExisting(data, `vedette why ${alarm} --url http://${host}:${port} --token TOKEN`)
+async function fromStore(config: Config, { alarm, version }: Question): Promise<LedgerView | undefined> {
+  const { data, host, port, tenant } = config
+  await using store = isShared(config) ? await openStore(config, { clock: systemClock, random: systemRandom, log: systemLog('error') }) : await openExisting(data, `vedette why ${alarm} --url http://${host}:${port} --token TOKEN`)
   for await (const row of store.ledger.allRows(tenant)) {
     if (row.key.alarm === alarm) return await ledgerView({ ...store, clock: systemClock }, row.key, 100, version === undefined ? undefined : version + 1)
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ConfigurationChange, ConfigurationRepository, Partition } from '../../contracts/configuration.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import type { Random } from '../../contracts/random.ts'
@@ -29,13 +30,18 @@ export interface Credentials { readonly key: string; readonly token: string }
  * it is given. May run on several nodes at once.
  */
 export async function bootstrap(deps: BootstrapDeps): Promise<Credentials | null> {
-  const { configuration, clock, random, settings: { tenant, zones } } = deps
+  const { configuration, clock, settings: { tenant, zones } } = deps
   const now = clock.now()
   const [account] = (await configuration.list('account', { tenant }, { limit: 1 })).values
-  if (account === undefined) await ensure(configuration, { tenant }, change('account', newId('account', random.bytes(8)), 0, { id: '', metadata: null, webhook_token: null }))
+  if (account === undefined) await ensure(configuration, { tenant }, change('account', accountId(tenant), 0, { id: '', metadata: null, webhook_token: null }))
   await ensure(configuration, { tenant }, change('notificationPlan', technicalContacts.id, 0, technicalContacts))
   for (const id of zones) await ensure(configuration, isPrivate(id) ? { tenant } : common, change('monitoringZone', id, 0, zone(id, now)))
   return bootstrapUser(deps)
+}
+
+/** It follows from the tenant, so that two nodes that begin at once make one account. */
+function accountId(tenant: string): string {
+  return newId('account', createHash('sha256').update(`account ${tenant}`).digest())
 }
 
 /** Created unless it is there. */

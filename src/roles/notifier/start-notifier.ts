@@ -12,11 +12,13 @@ export interface NotifierDeps {
   readonly pollEvery?: number
   /** ms: how long a stop lets attempts finish that are under way; after that they are given back */
   readonly drainFor?: number
+  /** false while this process may not act, because its clock is off: claims and dates would mean nothing. Absent: it always may */
+  readonly mayAct?: () => boolean
 }
 export interface Notifier extends AsyncDisposable { nudge(): void }
 
 /** Starts bringing deliveries to people; disposing it takes up nothing new and finishes or gives back what it holds. */
-export async function startNotifier({ deliver, outbox, clock, log, pollEvery = 1000, drainFor = 5000 }: NotifierDeps): Promise<Notifier> {
+export async function startNotifier({ deliver, outbox, clock, log, pollEvery = 1000, drainFor = 5000, mayAct = () => true }: NotifierDeps): Promise<Notifier> {
   const stop = new AbortController()
   const cut = new AbortController()
   const running = run()
@@ -27,6 +29,7 @@ export async function startNotifier({ deliver, outbox, clock, log, pollEvery = 1
 
   /** One look at what is due; answers how long to sleep. */
   async function round(): Promise<number> {
+    if (!mayAct()) return pollEvery
     try {
       await deliver.runDue(stop.signal, cut.signal)
       const next = await outbox.nextDue()
