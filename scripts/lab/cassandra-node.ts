@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findJava, installJars, measuringAgent } from './cassandra-jars.ts'
+import { dyingWithUs } from './process.ts'
 
 /** What one node is told; each node is the only one of its data centre. */
 export interface NodePlan {
@@ -10,6 +11,8 @@ export interface NodePlan {
   readonly region: string
   readonly directory: string
   readonly seeds: readonly string[]
+  /** what goes before the command, such as what takes it into a network of its own */
+  readonly within: readonly string[]
   /** settings of cassandra.yaml that differ from ours */
   readonly set: Readonly<Record<string, unknown>>
 }
@@ -49,8 +52,8 @@ export class CassandraNode {
     await mkdir(join(directory, 'tmp'), { recursive: true })
     const command = await this.#command()
     const log = await open(join(directory, 'out.log'), 'a')
-    // Nobody is left to end it when a test was killed, so the kernel does.
-    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], { cwd: directory, detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, MALLOC_ARENA_MAX: '2' } })
+    const [program = '', ...args] = [...this.plan.within, ...dyingWithUs, ...command]
+    this.#child = spawn(program, args, { cwd: directory, detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, MALLOC_ARENA_MAX: '2' } })
     this.#child.unref()
     await Promise.all([once(this.#child, 'spawn'), log.close()])
   }
@@ -63,6 +66,10 @@ export class CassandraNode {
   signal(name: NodeJS.Signals): void {
     if (!this.runs) throw new Error(`the node ${this.plan.address} does not run`)
     this.#child?.kill(name)
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
   }
 
   async kill(): Promise<void> {

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly net?: string
   /** settings of cassandra.yaml, such as `{ commitlog_sync: 'batch' }` where a killed node may forget nothing */
   readonly set?: Readonly<Record<string, unknown>>
+  /** what goes before the command of node n, such as what takes it into a network of its own */
+  readonly within?: (node: number) => readonly string[]
 }
 
 /** Real Cassandra nodes on this machine, whose disasters are made to order. Nodes are counted from 1. */
@@ -44,12 +46,12 @@ export function ownNet(): string {
 }
 
 /** Starts a cluster, and waits until each node answers and sees the others. */
-export async function startCassandra({ nodes: count = 1, directory, net = ownNet(), set = {} }: ClusterOptions = {}): Promise<CassandraCluster> {
+export async function startCassandra({ nodes: count = 1, directory, net = ownNet(), set = {}, within = () => [] }: ClusterOptions = {}): Promise<CassandraCluster> {
   if (!(count >= 1 && count <= consistencies.length)) throw new Error(`1 to ${consistencies.length} nodes, not ${count}`)
   await installJars()
   const home = directory ?? await mkdtemp(join(tmpdir(), 'vedette-cassandra-'))
   const contactPoints = Array.from({ length: count }, (_, index) => `${net}.${index + 1}`)
-  const nodes = contactPoints.map((address, index) => new CassandraNode({ address, region: `dc${index + 1}`, directory: join(home, `node${index + 1}`), seeds: contactPoints, set }))
+  const nodes = contactPoints.map((address, index) => new CassandraNode({ address, region: `dc${index + 1}`, directory: join(home, `node${index + 1}`), seeds: contactPoints, set, within: within(index + 1) }))
   const owned = new AsyncDisposableStack()
   owned.defer(() => rm(home, { recursive: true, force: true }))
   owned.defer(async () => { await Promise.all(nodes.map((node) => node.kill())) })

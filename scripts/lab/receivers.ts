@@ -53,8 +53,8 @@ export interface WebhookReceiver extends Receiver {
   readonly hanging: number
 }
 
-/** A real HTTP server that takes webhooks. */
-export async function webhookReceiver(): Promise<WebhookReceiver> {
+/** A real HTTP server that takes webhooks; `host` is the address at which senders reach it. */
+export async function webhookReceiver(host = '127.0.0.1'): Promise<WebhookReceiver> {
   const waiting = new Waiting()
   let [port, hangs, hanging] = [0, false, 0]
   let server = await listen()
@@ -71,7 +71,7 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
         waiting.add({ at, key: String(request.headers['idempotency-key']), alarm: body.alarm.id, state: body.details.state })
         response.end('thank you')
       })
-    }).listen(port, '127.0.0.1')
+    }).listen(port, host)
     await once(listening, 'listening')
     // A TCP server's address is never a path.
     port = (listening.address() as AddressInfo).port
@@ -87,7 +87,7 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
   }
 
   return {
-    url: `http://127.0.0.1:${port}/`, arrivals: waiting.arrivals, next: (since, fits, patience) => waiting.next(since, fits, patience),
+    url: `http://${host}:${port}/`, arrivals: waiting.arrivals, next: (since, fits, patience) => waiting.next(since, fits, patience),
     close,
     hang() {
       hangs = true

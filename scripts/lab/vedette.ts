@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -8,9 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { apiClient, type ApiClient } from './client.ts'
 import { answers } from './eventually.ts'
-
-/** How a process ended, and how long that took (ms) after it was asked to. */
-export interface Ended { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly took: number }
+import { LabProcess, type Ended } from './process.ts'
 
 /** A real Vedette process for demonstrations, benchmarks and faults: started with the command that users use. */
 export interface Vedette extends AsyncDisposable {
@@ -41,8 +39,7 @@ export interface VedetteOptions {
 }
 
 export const vedetteCommand: string = fileURLToPath(new URL('../../bin/vedette.mjs', import.meta.url))
-const token = 'lab-token-0123456789abcdef'
-const keptLog = 1_000_000
+export const labToken = 'lab-token-0123456789abcdef'
 const patience = 60_000
 
 /** This process's environment without settings that somebody made for a Vedette of their own. */
@@ -66,55 +63,31 @@ export async function startVedette(options: VedetteOptions = {}): Promise<Vedett
   const data = options.data ?? await mkdtemp(join(tmpdir(), 'vedette-lab-'))
   if (options.data === undefined) stack.defer(() => rm(data, { recursive: true, force: true }))
   const runner = new Runner(data, await freePort(), options)
-  stack.defer(async () => { await runner.end('SIGTERM') })
+  stack.defer(async () => { await runner.process.end('SIGTERM') })
   await runner.launch()
   const owned = stack.move()
   return {
-    url: runner.url, data, api: apiClient(`${runner.url}/v1.0/100000`, token), process: () => runner.child, log: () => runner.log,
-    kill: () => runner.end('SIGKILL'), stop: () => runner.end('SIGTERM'), restart: () => runner.launch(), metric: (name) => runner.metric(name),
+    url: runner.url, data, api: apiClient(`${runner.url}/v1.0/100000`, labToken), process: () => runner.process.child, log: () => runner.process.log,
+    kill: () => runner.process.end('SIGKILL'), stop: () => runner.process.end('SIGTERM'), restart: () => runner.launch(), metric: (name) => runner.metric(name),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
 class Runner {
   readonly url: string
-  readonly #command: readonly string[]
-  readonly #env: NodeJS.ProcessEnv
-  child!: ChildProcess
-  log = ''
+  readonly process: LabProcess
 
   constructor(data: string, port: number, { zones = ['mzlocal'], env = {}, flags = [], nodeFlags = [] }: VedetteOptions) {
     this.url = `http://127.0.0.1:${port}`
-    this.#command = [...nodeFlags, vedetteCommand, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags]
-    this.#env = { ...bareEnvironment(), VEDETTE_ADMIN_TOKEN: token, VEDETTE_LOG_LEVEL: 'info', ...env }
+    this.process = new LabProcess({
+      command: [process.execPath, ...nodeFlags, vedetteCommand, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags],
+      env: { ...bareEnvironment(), VEDETTE_ADMIN_TOKEN: labToken, VEDETTE_LOG_LEVEL: 'info', ...env },
+    })
   }
 
   async launch(): Promise<void> {
-    this.child = spawn(process.execPath, this.#command, { stdio: ['ignore', 'pipe', 'pipe'], env: this.#env })
-    const keep = (chunk: Buffer) => { this.log = (this.log + chunk.toString()).slice(-keptLog) }
-    this.child.stdout?.on('data', keep)
-    this.child.stderr?.on('data', keep)
-    await this.#ready()
-  }
-
-  async #ready(): Promise<void> {
-    const giveUp = Date.now() + patience
-    while (Date.now() < giveUp) {
-      if (this.#ended()) throw new Error(`Vedette ended with ${this.child.exitCode ?? this.child.signalCode}:\n${this.log.slice(-4000)}`)
-      if (await answers(`${this.url}/readyz`)) return
-      await sleep(20)
-    }
-    throw new Error(`Vedette did not get ready within ${patience / 1000} s:\n${this.log.slice(-4000)}`)
-  }
-
-  async end(signal: NodeJS.Signals): Promise<Ended> {
-    const asked = performance.now()
-    if (!this.#ended()) {
-      const ended = once(this.child, 'close')
-      this.child.kill(signal)
-      await ended
-    }
-    return { code: this.child.exitCode, signal: this.child.signalCode, took: performance.now() - asked }
+    await this.process.start()
+    await readiness(this.process, this.url)
   }
 
   async metric(name: string): Promise<ReadonlyMap<string, number>> {
@@ -122,8 +95,15 @@ class Runner {
     const line = new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm')
     return new Map([...text.matchAll(line)].map(([, labels = '', value]) => [labels, Number(value)]))
   }
+}
 
-  #ended(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null
+/** Waits until the process answers that it is ready; throws with its log when it ends, or takes too long. */
+export async function readiness(process: LabProcess, url: string): Promise<void> {
+  const giveUp = Date.now() + patience
+  while (Date.now() < giveUp) {
+    if (!process.runs) throw new Error(`Vedette ended with ${process.child.exitCode ?? process.child.signalCode}:\n${process.log.slice(-4000)}`)
+    if (await answers(`${url}/readyz`)) return
+    await sleep(20)
   }
+  throw new Error(`Vedette did not get ready within ${patience / 1000} s:\n${process.log.slice(-4000)}`)
 }
