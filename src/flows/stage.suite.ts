@@ -58,7 +58,7 @@ export interface NodeOptions {
   readonly uptime?: (from: number, to: number) => Promise<number>
   readonly zonesDown?: DecideDeps['zonesDown']
   /** puts something else in place of parts of the store */
-  readonly spoil?: (store: Store) => Partial<Store>
+  readonly spoil?: (store: Store, clock: NodeClock) => Partial<Store>
 }
 
 /** One check with one alarm, some processes that decide, and a store that can be made to fail, in simulated time. */
@@ -84,7 +84,7 @@ export class Stage {
     this.#nodes += 1
     const clock = this.clock.node(`node ${this.#nodes}`)
     const connection = this.store.process(clock)
-    const store: Store = { ...connection, ...spoil(connection) }
+    const store: Store = { ...connection, ...spoil(connection, clock) }
     const { configuration, observations, ledger, outbox } = store
     const random = this.random.fork(`node ${this.#nodes}`)
     const { log } = this
