@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { simulatedClock } from '../src/adapters/simulated/clock.ts'
 import { simulatedRandom } from '../src/adapters/simulated/random.ts'
+import { openReplicatedStore } from '../src/adapters/simulated/replicas/open.ts'
 import { openSimulatedStore } from '../src/adapters/simulated/store/open.ts'
 import { openEmbedded } from '../src/adapters/store-embedded/index.ts'
 import { systemClock } from '../src/adapters/system/clock.ts'
@@ -25,6 +26,13 @@ storeSuites('simulated', async () => {
   const clock = simulatedClock({ free: true })
   const store = openSimulatedStore({ clock, random: simulatedRandom(7) })
   const tested = { store: store.process(clock), reopen: async () => { tested.store = store.process(clock) }, ...nothingToEnd }
+  return tested
+})
+storeSuites('replicated', async () => {
+  const clock = simulatedClock({ free: true })
+  const store = openReplicatedStore({ clock, random: simulatedRandom(7) })
+  const open = () => store.connect('dc2', clock)
+  const tested = { store: open(), reopen: async () => { tested.store = open() }, ...nothingToEnd }
   return tested
 })
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Deadline } from '../../contracts/clock.ts'
 import type { Random } from '../../contracts/random.ts'
-import { EventQueue, type SimulatedEvent } from './event-queue.ts'
+import { EventQueue, type Happening, type SimulatedEvent } from './event-queue.ts'
 
 /** 2026-01-01T00:00:00Z: where every simulation begins unless it says otherwise. */
 export const simulationStart = Date.UTC(2026, 0, 1)
@@ -25,6 +25,8 @@ export interface NodeClock extends Clock {
   kill(): void
   /** resolves when the machine can take something in: at once, after its pause, or never */
   ready(): Promise<void>
+  /** calls `run` on this machine after `ms`, or when it has stood still long enough, or never; the answer takes it back */
+  after(ms: number, run: Happening): () => void
 }
 
 export interface SimulatedClock extends NodeClock {
@@ -38,8 +40,6 @@ export interface SimulatedClock extends NodeClock {
   run<T>(work: Promise<T>): Promise<T>
   /** lets everything happen that needs no time */
   settle(): Promise<void>
-  /** calls `run` after `ms`; the answer takes it back */
-  after(ms: number, run: () => void): () => void
 }
 
 /**
@@ -76,7 +76,6 @@ class Simulation {
       until: (at: number) => this.until(at),
       run: <T>(work: Promise<T>) => this.run(work),
       settle: () => this.settle(),
-      after: (ms: number, run: () => void) => this.schedule(ms, run),
     })
   }
 
@@ -94,7 +93,7 @@ class Simulation {
     return this.#start + Math.floor(this.elapsed())
   }
 
-  schedule(ms: number, run: () => void): () => void {
+  schedule(ms: number, run: Happening): () => void {
     const at = this.elapsed() + Math.max(0, ms)
     const event: SimulatedEvent = { at, rank: this.#random?.float() ?? 0, sequence: this.#sequence++, run }
     // A deadline further away than any simulation lasts is none.
@@ -135,8 +134,7 @@ class Simulation {
     const event = this.#queue.pop()
     if (event === undefined) return false
     this.#elapsed = Math.max(this.#elapsed, event.at)
-    event.run?.()
-    await this.settle()
+    if (event.run?.() !== 'quiet') await this.settle()
     return true
   }
 
@@ -169,13 +167,14 @@ function nodeClock(simulation: Simulation, initialSkew: number): NodeClock {
   let skew = initialSkew
   let dead = false
   let pausedUntil = 0
-  const wake = (run: () => void) => {
-    if (dead) return
+  const wake = (run: Happening): ReturnType<Happening> => {
+    if (dead) return 'quiet'
     const wait = pausedUntil - simulation.elapsed()
-    if (wait > 0) simulation.schedule(wait, () => wake(run))
-    else run()
+    if (wait <= 0) return run()
+    simulation.schedule(wait, () => wake(run))
+    return 'quiet'
   }
-  const schedule = (ms: number, run: () => void) => simulation.schedule(ms, () => wake(run))
+  const schedule = (ms: number, run: Happening) => simulation.schedule(ms, () => wake(run))
   return {
     now: () => simulation.wall() + skew,
     monotonic: () => simulation.elapsed(),
@@ -184,13 +183,14 @@ function nodeClock(simulation: Simulation, initialSkew: number): NodeClock {
     jump: (ms) => { skew += ms },
     pause: (ms) => { pausedUntil = simulation.elapsed() + ms },
     kill: () => { dead = true },
+    after: schedule,
     ready: async () => {
       if (dead || pausedUntil > simulation.elapsed()) await sleep(schedule, 0)
     },
   }
 }
 
-type Schedule = (ms: number, run: () => void) => () => void
+type Schedule = (ms: number, run: Happening) => () => void
 
 function sleep(schedule: Schedule, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,13 @@
+/** What an event does; 'quiet' says that it woke nobody: nothing has to be played out before the next event. */
+export type Happening = () => void | 'quiet'
+
 /** Something that shall happen at a virtual time; `rank` orders what falls on the same moment, then `sequence` does. */
 export interface SimulatedEvent {
   readonly at: number
   readonly rank: number
   readonly sequence: number
   /** undefined once cancelled: it stays in the heap until its time and is then thrown away */
-  run: (() => void) | undefined
+  run: Happening | undefined
 }
 
 function before(a: SimulatedEvent, b: SimulatedEvent): boolean {

@@ -2,8 +2,8 @@ import type {
   ConfigurationChange, ConfigurationRepository, EntityTree, Kind, ListOptions, Page, Partition, ScheduleDelta, Stored,
 } from '../../../contracts/configuration.ts'
 import type { Check } from '../../../core/entities/resources.ts'
-import { Wake } from '../../../contracts/wake.ts'
 import type { Clock } from '../../../contracts/clock.ts'
+import { Ticks } from '../ticks.ts'
 import type { Record } from './history.ts'
 import { keep } from './keep.ts'
 import type { Line } from './line.ts'
@@ -100,23 +100,17 @@ export class ConfigurationTable {
 }
 
 /** Zone '' stands for the checks that name none. */
-const zonesOf = (check: Check): readonly string[] => check.monitoring_zones_poll ?? ['']
+export const zonesOf = (check: Check): readonly string[] => check.monitoring_zones_poll ?? ['']
 
 const name = (kind: Kind, partition: Partition, id: string) => JSON.stringify([kind, partition.tenant, kind === 'entity' ? id : partition.entity ?? null, id])
 
-function demandPlace(partition: Partition, change: ConfigurationChange): void {
+export function demandPlace(partition: Partition, change: ConfigurationChange): void {
   const fits = partition.entity === undefined ? !inEntity.includes(change.kind) : change.kind === 'entity' ? change.id === partition.entity : inEntity.includes(change.kind)
   if (!fits) throw new RangeError(`${change.kind} ${change.id} does not belong to this partition`)
 }
 
 export function simulatedConfiguration(table: ConfigurationTable, line: Line, clock: Clock): ConfigurationRepository {
-  const listeners = new Set<Listener>()
-  const tell = (partition: Partition) => {
-    for (const listener of listeners) {
-      listener.news.push(partition)
-      listener.wake.ring()
-    }
-  }
+  const ticks = new Ticks(clock)
   return {
     get: (kind, partition, id) => line.read('configuration.get', () => table.get(kind, partition, id)),
     list: (kind, partition, options) => line.read('configuration.list', () => table.list(kind, partition, options)),
@@ -129,29 +123,12 @@ export function simulatedConfiguration(table: ConfigurationTable, line: Line, cl
       const kept = keep({ partition, changes })
       return line.write('configuration.commit', () => {
         const outcome = table.commit(kept.partition, kept.changes)
-        if (outcome === 'applied') tell(kept.partition)
+        if (outcome === 'applied') ticks.tell(kept.partition)
         return outcome
       })
     },
     schedule: (zone, cursor) => line.read('configuration.schedule', () => table.schedule(zone, cursor)),
-    changes: (signal) => {
-      const listener: Listener = { news: [], wake: new Wake() }
-      listeners.add(listener)
-      return follow(listener, clock, signal, () => listeners.delete(listener))
-    },
+    changes: (signal) => ticks.follow(signal),
     [Symbol.asyncDispose]: async () => {},
-  }
-}
-
-interface Listener { readonly news: Partition[]; readonly wake: Wake }
-
-async function* follow(listener: Listener, clock: Clock, signal: AbortSignal, leave: () => void): AsyncGenerator<Partition> {
-  try {
-    while (!signal.aborted) {
-      yield* listener.news.splice(0)
-      await listener.wake.wait(clock, 3_600_000, signal)
-    }
-  } finally {
-    leave()
   }
 }

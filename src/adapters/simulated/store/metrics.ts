@@ -1,24 +1,29 @@
 import { resolutions, type MetricStore, type Point, type Series, type SeriesFacts } from '../../../contracts/metric-store.ts'
+import type { ObservationStore } from '../../../contracts/observation-store.ts'
 import { rollUp } from '../../../core/rollup/bucket.ts'
 import type { Observation } from '../../../core/observation.ts'
-import type { Line } from './line.ts'
-import type { ObservationTable } from './observations.ts'
+
+type Source = Pick<ObservationStore, 'range' | 'zones'>
 
 /** Nothing is kept: every answer is worked out from the observations. */
-export function simulatedMetrics(table: ObservationTable, line: Line): MetricStore {
+export function simulatedMetrics(source: Source): MetricStore {
   return {
-    series: (check) => line.read('metrics.series', () => table.zones(check).flatMap((zone) => factsOf(zone, all(table, check, zone)))),
-    read: (series, from, to, resolution) => line.readEach('metrics.read', () => {
+    series: async (check) => {
+      const zones = await source.zones(check)
+      return (await Promise.all(zones.map(async (zone) => factsOf(zone, await all(source, check, zone))))).flat()
+    },
+    read: async function* (series, from, to, resolution) {
       const length = resolutions[resolution]
-      if (length === 0) return samples(table, series).filter((point) => point.at >= from && point.at < to)
-      const numbers = samples(table, series).filter((point) => point.text === undefined)
-      return rollUp(numbers, length).filter((point) => point.at >= from && point.at < to)
-    }),
+      const points = await samples(source, series)
+      const wanted = length === 0 ? points : rollUp(points.filter((point) => point.text === undefined), length)
+      yield* wanted.filter((point) => point.at >= from && point.at < to)
+    },
   }
 }
 
-function all(table: ObservationTable, check: string, zone: string): readonly Observation[] {
-  return table.range(check, zone, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).filter((observation) => observation.kind !== 'test')
+async function all(source: Source, check: string, zone: string): Promise<readonly Observation[]> {
+  const observations = await Array.fromAsync(source.range(check, zone, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY))
+  return observations.filter((observation) => observation.kind !== 'test')
 }
 
 function factsOf(zone: string, observations: readonly Observation[]): SeriesFacts[] {
@@ -28,9 +33,9 @@ function factsOf(zone: string, observations: readonly Observation[]): SeriesFact
 }
 
 /** A string says something only when it differs from the one before. */
-function samples(table: ObservationTable, series: Series): Point[] {
+async function samples(source: Source, series: Series): Promise<Point[]> {
   const points: Point[] = []
-  for (const { at, metrics } of all(table, series.check, series.zone)) {
+  for (const { at, metrics } of await all(source, series.check, series.zone)) {
     const value = metrics[series.metric]?.value
     if (value === undefined) continue
     const point = sample(at, value)

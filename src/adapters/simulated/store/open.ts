@@ -38,10 +38,11 @@ export function openSimulatedStore({ clock, random, faults }: SimulatedStoreOpti
   }
   const connect = (node: NodeClock): Store => {
     const line = new Line(weather, node)
+    const observations = simulatedObservations(tables.observations, line)
     return {
       configuration: simulatedConfiguration(tables.configuration, line, node),
-      observations: simulatedObservations(tables.observations, line),
-      metrics: simulatedMetrics(tables.observations, line),
+      observations,
+      metrics: simulatedMetrics(observations),
       ledger: simulatedLedger(tables.ledger, line),
       outbox: simulatedOutbox(tables.outbox, line),
       leases: simulatedLeases(tables.leases, line),
