@@ -1,0 +1,8 @@
+export { certificateFiles, type CertificateSource } from './certificates.ts'
+export { connectEndpoints, type ConnectOptions, type Endpoints, type EndpointState } from './connect.ts'
+export type { Access, Authenticate, Hello } from './hello.ts'
+export { listenForAgents, type AgentListener, type ListenOptions } from './listen.ts'
+export type { AgentCheck } from './services.ts'
+export { connectDefaults, listenDefaults, type ConnectSettings, type ListenSettings } from './settings.ts'
+export type { Address } from './tls.ts'
+export { createAuthority, issueCertificate } from './authority.ts'
