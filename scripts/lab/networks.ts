@@ -10,7 +10,7 @@ export interface Networks {
   /** the address at which the regions reach what is outside of them */
   readonly outside: string
   /** what goes before a command to run it in a region */
-  within(region: number): readonly string[]
+  readonly within: (region: number) => readonly string[]
   /** takes a region's cable away: nothing comes or goes, and nobody is told. Only in networks of their own. */
   cut(region: number): Promise<void>
   heal(region: number): Promise<void>

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 export interface Ended { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly took: number }
 
 export interface ProcessPlan {
-  readonly command: readonly string[]
+  /** asked at each start: it may be another one after an upgrade */
+  readonly command: () => readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly directory?: string
 }
@@ -25,7 +26,7 @@ export class LabProcess {
   }
 
   async start(): Promise<void> {
-    const [program = '', ...args] = this.plan.command
+    const [program = '', ...args] = this.plan.command()
     this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.plan.directory, env: this.plan.env ?? process.env })
     const keep = (chunk: Buffer) => { this.log = (this.log + chunk.toString()).slice(-keptLog) }
     this.child.stdout?.on('data', keep)

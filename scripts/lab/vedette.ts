@@ -80,7 +80,7 @@ class Runner {
   constructor(data: string, port: number, { zones = ['mzlocal'], env = {}, flags = [], nodeFlags = [] }: VedetteOptions) {
     this.url = `http://127.0.0.1:${port}`
     this.process = new LabProcess({
-      command: [process.execPath, ...nodeFlags, vedetteCommand, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags],
+      command: () => [process.execPath, ...nodeFlags, vedetteCommand, 'start', '--port', String(port), '--data', data, '--zones', zones.join(','), ...flags],
       env: { ...bareEnvironment(), VEDETTE_ADMIN_TOKEN: labToken, VEDETTE_LOG_LEVEL: 'info', ...env },
     })
   }
