@@ -36,7 +36,7 @@ export function guardedStore(store: Store, problem: () => string | undefined): S
       claim: guard((...of) => outbox.claim(...of)), record: guard((...of) => outbox.record(...of)), [Symbol.asyncDispose]: shared,
     },
     leases: { acquire: guard((...of) => leases.acquire(...of)), release: guard((...of) => leases.release(...of)), holders: (...of) => leases.holders(...of) },
-    ...(store.confirmBus === undefined ? {} : { confirmBus: store.confirmBus }),
+    ...(store.confirmBus === undefined ? {} : { confirmBus: store.confirmBus }), ...(store.feed === undefined ? {} : { feed: store.feed }),
     problems: () => store.problems(), time: () => store.time(), backup: (to) => store.backup(to), stats: () => store.stats(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }

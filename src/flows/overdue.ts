@@ -41,13 +41,15 @@ export class OverdueHeartbeats {
     this.#deps = deps
   }
 
-  async look(signal: AbortSignal): Promise<void> {
+  /** Those whose entities are `ours`. */
+  async look(signal: AbortSignal, ours: (tenant: string, entity: string) => boolean = () => true): Promise<void> {
     if (this.#deps.health.healthyFor() < settled) return
     await this.#refresh()
     for (const heartbeat of this.#heartbeats.values()) {
       if (signal.aborted) return
       const now = this.#deps.clock.monotonic()
-      if (now >= heartbeat.notBefore) heartbeat.notBefore = now + (await this.#rest(heartbeat.what))
+      const { tenant, entity } = heartbeat.what
+      if (now >= heartbeat.notBefore && ours(tenant, entity.id)) heartbeat.notBefore = now + (await this.#rest(heartbeat.what))
     }
   }
 

@@ -16,7 +16,7 @@ import { Ingest, IngestHealth } from '../flows/ingest.ts'
 import { OverdueHeartbeats } from '../flows/overdue.ts'
 import { Plans } from '../flows/plans.ts'
 import { Sweep, sweepDefaults } from '../flows/sweep.ts'
-import { zonesWithoutPoller } from '../roles/endpoint/start-endpoint.ts'
+import { zonesLost, zonesWithoutPoller } from '../roles/endpoint/start-endpoint.ts'
 
 export interface EngineDeps {
   readonly store: Omit<Store, 'backup' | 'stats'>
@@ -67,6 +67,10 @@ export function buildEngine(deps: EngineDeps): Engine {
   const uptime = (from: number, to: number) => deps.uptime(health, from, to)
   const overdue = new OverdueHeartbeats({ plans, configuration, observations, ingest, health, uptime, clock, log })
   const bring = (tenant: string, entity: string) => configured({ plans, ledger, decider, clock, random }, tenant, entity)
-  const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, clock, random, log, settings: sweepDefaults })
-  return { plans, confirm, decider, deliver, health, ingest, sweep, configured: bring }
+  const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, zonesLost: zonesLost(store.leases, clock), clock, random, log, settings: sweepDefaults })
+  const andLook = async (tenant: string, entity: string) => {
+    await bring(tenant, entity)
+    sweep.changed(tenant, entity)
+  }
+  return { plans, confirm, decider, deliver, health, ingest, sweep, configured: andLook }
 }

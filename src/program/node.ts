@@ -59,7 +59,7 @@ export async function openNode(config: Config, log: Log, stack: AsyncDisposableS
   const secretBox = openSecretBox(config.secretKey === undefined ? await loadKey(config.data) : Buffer.from(config.secretKey, 'hex'))
   const resolver = systemResolver({ forbidden: config.forbidTargets })
   const channels = allChannels(smtpSettings(config))
-  const feed = systemFeed(clock)
+  const feed = store.feed ?? systemFeed(clock)
   const confirmBus = store.confirmBus ?? systemConfirmBus(clock)
   const owner = config.node ?? `${hostname()}-${process.pid}`
   const engine = buildEngine({

@@ -26,6 +26,21 @@ export function zonesWithoutPoller(leases: Leases, clock: Clock): (zones: readon
   }
 }
 
+/** A zone that lost its pollers is lost for so long (ms); after that it is no news. */
+const newsFor = 900_000
+
+/** Asked again and again: which zones had pollers lately and have none now. */
+export function zonesLost(leases: Leases, clock: Clock): () => Promise<ReadonlySet<string>> {
+  const heard = new Map<string, number>()
+  return async () => {
+    const now = clock.monotonic()
+    const served = new Set((await leases.holders(places, clock.now())).map((holder) => holder.name.slice(places.length).split('/')[0] ?? ''))
+    for (const zone of served) heard.set(zone, now)
+    for (const [zone, at] of heard) if (now - at > newsFor) heard.delete(zone)
+    return new Set([...heard.keys()].filter((zone) => !served.has(zone)))
+  }
+}
+
 /** The endpoint of this process: pollers of the same process use it directly. */
 export function startEndpoint({ ingest, configuration, leases, confirmBus, clock }: EndpointDeps): EndpointLink {
   return {
