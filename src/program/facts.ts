@@ -18,7 +18,7 @@ export function smtpSettings({ smtpUrl, mailFrom }: Config): SmtpSettings | null
 }
 
 /** TCP checks of the operator's canaries; undefined when there are none. */
-export function canarySettings({ canaries }: Config): { readonly checks: readonly ProbedCheck[]; readonly every: number } | undefined {
+export function canarySettings({ canaries }: Pick<Config, 'canaries'>): { readonly checks: readonly ProbedCheck[]; readonly every: number } | undefined {
   if (canaries.length === 0) return undefined
   return { checks: canaries.map(canary), every: 10_000 }
 }

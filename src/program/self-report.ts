@@ -39,7 +39,8 @@ export async function problemsOf({ starting, store, engine, pollers, loopLag, cl
   ]
 }
 
-function zoneProblems({ zone, spool, canariesSilent }: PollerStats): readonly string[] {
+/** What is wrong with one zone's poller, in words. */
+export function zoneProblems({ zone, spool, canariesSilent }: PollerStats): readonly string[] {
   return [
     ...(canariesSilent ? [`zone ${zone} is blind: none of its canaries answers`] : []),
     ...(spool.count > spoolTooLong ? [`zone ${zone} has ${spool.count} observations in its spool`] : []),

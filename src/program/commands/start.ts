@@ -7,6 +7,7 @@ import { defaultText, readConfig, settings, type Config } from '../config.ts'
 import { codeOf, reasonOf } from '../plain.ts'
 import { DataProblem, isShared } from '../open-store.ts'
 import { start, type Running } from '../start.ts'
+import { untilStopped } from '../until-stopped.ts'
 import { announcement } from './announce.ts'
 
 /** `vedette start`: everything in one process, until SIGTERM or SIGINT, which drain and lose nothing. */
@@ -61,22 +62,4 @@ function problemOf(error: unknown, { host, port }: Config): string | undefined {
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `cannot listen on ${host}: it is no address of this machine; choose another with --host (VEDETTE_HOST)`
   if (code === 'EACCES' && error instanceof Error && error.message.startsWith('listen')) return `may not listen on port ${port} of ${host}; choose a port from 1024 up with --port (VEDETTE_PORT)`
   return undefined
-}
-
-/**
- * Resolves with the first signal to stop, and aborts a start that is not over. A later one ends the process at once; but not one within a second of the
- * first, since a terminal's Ctrl-C reaches this process twice: by itself, and through npm.
- */
-function untilStopped(stop: AbortController): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>()
-  let first: number | undefined
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (first !== undefined && performance.now() - first > 1000) process.exit(1)
-      first ??= performance.now()
-      stop.abort(new Error(`${signal} came before the start was over`))
-      resolve(signal)
-    })
-  }
-  return promise
 }
