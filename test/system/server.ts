@@ -3,6 +3,7 @@ import { systemFeed } from '../../src/adapters/system/feed.ts'
 import type { SecretBox } from '../../src/contracts/secret-box.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import type { EndpointLink } from '../../src/contracts/transport.ts'
+import type { DeliverSettings } from '../../src/flows/deliver.ts'
 import { uptime } from '../../src/flows/uptime.ts'
 import { buildEngine, type Engine } from '../../src/program/engine.ts'
 import { startEndpoint } from '../../src/roles/endpoint/start-endpoint.ts'
@@ -25,6 +26,13 @@ export interface Server extends AsyncDisposable {
   kill(): void
 }
 
+/** What servers run in: one store for all of them, or one of many replicas. */
+export interface ServerWorld extends Pick<World, 'clock' | 'random' | 'mailbox' | 'confirmBus' | 'log'> {
+  readonly options: Pick<World['options'], 'sweepEvery' | 'notifyEvery' | 'selfPeriod'>
+  readonly store: { process(node: NodeClock): Store }
+  readonly deliver?: Partial<DeliverSettings>
+}
+
 /** Nothing is secret in a simulation. */
 const openBox: SecretBox = {
   seal: (plain) => `sealed:${plain}`,
@@ -33,7 +41,7 @@ const openBox: SecretBox = {
 }
 
 /** A server that fails to start is dead: undefined. */
-export async function startServer(world: World, name: string, skew = 0): Promise<Server | undefined> {
+export async function startServer(world: ServerWorld, name: string, skew = 0): Promise<Server | undefined> {
   const clock = world.clock.node(name, { skew })
   try {
     return await start(world, name, clock)
@@ -44,16 +52,17 @@ export async function startServer(world: World, name: string, skew = 0): Promise
   }
 }
 
-async function start(world: World, name: string, clock: NodeClock): Promise<Server> {
-  const { options, mailbox, confirmBus } = world
+async function start(world: ServerWorld, name: string, clock: NodeClock): Promise<Server> {
+  const { options, mailbox } = world
   const store = world.store.process(clock)
+  const confirmBus = store.confirmBus ?? world.confirmBus
   const random = world.random.fork(`server ${name}`)
   const log = world.log.with({ node: name })
   const end = new AbortController()
   const engine = buildEngine({
     store, checkTypes, channels: [mailbox], secretBox: openBox, confirmBus, clock, random, log, owner: name,
     resolver: { resolve: async () => ({ kind: 'not found', detail: 'nothing is looked up in a simulation' }) },
-    feed: systemFeed(clock), tenants: async () => [tenant], link: () => null,
+    feed: systemFeed(clock), tenants: async () => [tenant], link: () => null, deliver: world.deliver ?? {},
     uptime: (_health, from, to) => uptime(store.metrics, { check: self.id, zone: 'agent', metric: 'problems', period: options.selfPeriod * 1000 }, from, to),
   })
   const following = engine.plans.follow(end.signal)

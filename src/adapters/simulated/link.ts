@@ -54,8 +54,8 @@ class Link implements SimulatedLink {
     this.faults = { ...noLinkFaults, ...options.faults }
   }
 
-  async post(...[observations, live, signal]: Parameters<EndpointLink['post']>): Promise<readonly string[]> {
-    const send = (endpoint: EndpointLink) => endpoint.post(observations, live, signal)
+  async post(...post: Parameters<EndpointLink['post']>): Promise<readonly string[]> {
+    const send = (endpoint: EndpointLink) => endpoint.post(...post)
     if (this.#happens(this.faults.duplicate)) this.#repeat(send)
     const ids = await this.#call(send, this.faults.loseBefore, this.faults.loseAfter)
     for (const id of ids) this.#options.acknowledged?.(id)

@@ -101,11 +101,21 @@ export class Client {
     const broken = () => { this.#ring.wires.send(host.place, this.#place, () => resolve({ failure: 'silent', why: 'the connection broke' })) }
     host.waiting.add(broken)
     const end = clock.after(wait, () => resolve({ failure: 'silent', why: 'no answer in time' }))
-    this.#ring.wires.send(this.#place, host.place, () => { void this.#serve(host, work, resolve) })
+    this.#ring.wires.send(this.#place, host.place, () => this.#begin(host, work, resolve))
     const answer = await promise
     host.waiting.delete(broken)
     end()
     return answer
+  }
+
+  /** What a host is at is its own until it is done, or for ever when it dies. */
+  #begin<T>(host: Host, work: (coordinator: Coordinator) => Promise<T>, answer: (outcome: Outcome<T>) => void): void {
+    const serve = async () => {
+      await this.#serve(host, work, answer)
+      host.serving.delete(serving)
+    }
+    const serving = serve()
+    host.serving.add(serving)
   }
 
   async #serve<T>(host: Host, work: (coordinator: Coordinator) => Promise<T>, answer: (outcome: Outcome<T>) => void): Promise<void> {

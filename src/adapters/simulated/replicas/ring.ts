@@ -2,7 +2,7 @@ import type { NodeClock, SimulatedClock } from '../clock.ts'
 import type { SimulatedRandom } from '../random.ts'
 import { Coordinator, type Peer } from './coordinator.ts'
 import { Replica, type CommitLog, type Witness } from './replica.ts'
-import { Wires, type Place } from './wires.ts'
+import { Wires } from './wires.ts'
 
 /** A replica's process as its clients know it. */
 export interface Host extends Peer {
@@ -10,6 +10,8 @@ export interface Host extends Peer {
   alive: boolean
   /** who waits for an answer on a connection to it: told when it breaks */
   readonly waiting: Set<() => void>
+  /** requests that it is at */
+  readonly serving: Set<Promise<void>>
 }
 
 export interface RingOptions {
@@ -61,12 +63,8 @@ export class Ring {
   /** `skew`: how far (ms) its clock is ahead. */
   start(index: number, skew = 0): void {
     if (this.#host(index).alive) return
-    if (!this.#lost.delete(index)) return this.#boot(index, skew)
-    this.clock.after(rebuilding, () => {
-      const replica = this.#host(index).replica
-      replica.rebuild(this.#replicas.filter((other) => other !== replica))
-      this.#boot(index, skew)
-    })
+    if (this.#lost.has(index)) this.clock.after(rebuilding, () => this.#rebuild(index, skew))
+    else this.#boot(index, skew)
   }
 
   /** SIGSTOP for `ms`: requests lie in its sockets and are served afterwards. */
@@ -74,9 +72,17 @@ export class Ring {
     this.#host(index).place.clock.pause(ms)
   }
 
-  /** A message from a process to a host's machine, and its answer. */
-  send(from: Place, host: Host, arrive: () => void | 'quiet'): void {
-    this.wires.send(from, host.place, arrive)
+  /** Streaming and repair need the others: without them it waits. */
+  #rebuild(index: number, skew: number): void {
+    if (!this.#lost.has(index)) return
+    if (this.hosts.some((host, other) => other !== index && !host.alive)) {
+      this.clock.after(1000, () => this.#rebuild(index, skew))
+      return
+    }
+    this.#lost.delete(index)
+    const { replica } = this.#host(index)
+    replica.rebuild(this.#replicas.filter((other) => other !== replica))
+    this.#boot(index, skew)
   }
 
   #host(index: number): Host {
@@ -92,7 +98,7 @@ export class Ring {
     const clock: NodeClock = this.clock.node(`${region} replica`, { skew })
     const peer: Peer = { replica, place: { region, clock } }
     const coordinator = new Coordinator(peer, () => this.hosts, this.wires, this.random.fork(`coordinator ${index} ${this.clock.monotonic()}`))
-    const host: Host = Object.assign(peer, { coordinator, alive: true, waiting: new Set<() => void>() })
+    const host: Host = Object.assign(peer, { coordinator, alive: true, waiting: new Set<() => void>(), serving: new Set<Promise<void>>() })
     this.hosts[index] = host
   }
 }
