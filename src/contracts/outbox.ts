@@ -14,7 +14,8 @@ export type DeliveryId = { readonly key: AlarmKey; readonly version: number; rea
  *   Of many at once, one wins.
  * - `record` adds an attempt and moves it on: 'applied' only for the owner whose claim still stands (a claim past its
  *   time stands until somebody else takes it).
- * - `nextDue` tells when the earliest waiting delivery may be tried (ms), undefined when none waits.
+ * - `nextDue` tells when the earliest waiting delivery may be tried (ms), undefined when none waits. Of what other processes
+ *   made it may leave out what `due` has not met, and is due more than a minute later: `due` is asked often.
  */
 export interface Outbox extends AsyncDisposable {
   intend(intent: Intent): Promise<void>

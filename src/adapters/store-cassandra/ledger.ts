@@ -11,8 +11,8 @@ import { OneAtATime, together } from './together.ts'
 
 const readsAtOnce = 32
 const alarmsInStatement = 50
-/** How often entries past the limit are cleared away, in versions. */
-const clearEvery = 500
+/** Entries past the limit are cleared away every so many versions, or more often where only few are kept. */
+const mostBetweenClears = 500
 
 const set = 'UPDATE alarm SET row_version = ?, row = ?, decision = ?, entry = ? WHERE tenant = ? AND entity = ? AND alarm = ? AND version = ? IF row_version = ? AND decision = ?'
 // SERIAL over all regions: whichever node decides, one wins. QUORUM for its commit, so that everyone's next read sees it.
@@ -37,6 +37,7 @@ export function alarmLedger(session: Session, patience: Patience, { ledgerEntrie
   const names = new AlarmNames(session)
   const changes = new AlarmChanges(session)
   const turns = new OneAtATime()
+  const clearEvery = Math.min(mostBetweenClears, Math.ceil(ledgerEntries / 20))
 
   async function write({ version, decision, alarm }: Asked, parameters: readonly Parameter[]): Promise<'applied' | 'conflict'> {
     const clears = version % clearEvery === 0 && version > ledgerEntries

@@ -23,10 +23,11 @@ const lookAgainAfter = 250
 const readVersions: Statement = { cql: 'SELECT number FROM schema_version', consistency: 'QUORUM', idempotent: true, about: 'reading the schema version' }
 // QUORUM: as above.
 const writeVersion: Statement = { cql: 'INSERT INTO schema_version (number, about, at) VALUES (?, ?, ?)', consistency: 'QUORUM', idempotent: true, about: 'writing the schema version' }
-// SERIAL over all regions: two regions may start at once.
+// SERIAL over all regions, committed at QUORUM: two regions may start at once.
 const lock: Statement = {
   cql: `INSERT INTO schema_lock (name, owner) VALUES ('migrations', ?) IF NOT EXISTS USING TTL ${lockTime / 1000}`, consistency: 'QUORUM', serialConsistency: 'SERIAL', idempotent: false, about: 'taking the schema lock',
 }
+// SERIAL and QUORUM: as above.
 const unlock: Statement = {
   cql: "DELETE FROM schema_lock WHERE name = 'migrations' IF owner = ?", consistency: 'QUORUM', serialConsistency: 'SERIAL', idempotent: false, about: 'giving back the schema lock',
 }
