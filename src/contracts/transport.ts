@@ -12,11 +12,14 @@ export interface ConfirmRequest {
 }
 
 /**
- * How a poller reaches a region's endpoint; in one process a function call, later the agent protocol over TLS.
+ * How a poller reaches a region's endpoint; in one process a function call, elsewhere the agent protocol over TLS.
  * - `post` resolves with the identities that are durable or knowingly discarded; only those may leave the spool.
  *   `live: false` marks what comes out of a spool; `ages` then says how old each one is (ms, by the poller's monotonic
- *   clock; null when the poller has been started anew since). Rejects when the endpoint cannot promise anything.
- * - `schedule` as ConfigurationRepository.schedule, and says where the zone's live pollers are (their owners' names).
+ *   clock; null when the poller has been started anew since). Rejects when the endpoint cannot promise anything; posting
+ *   the same again, there or to another endpoint, does no harm.
+ * - `schedule` as ConfigurationRepository.schedule, and says where the zone's live pollers are (their owners' names). A
+ *   check on its way through a wire carries what a poller needs of it, with its secrets open. A cursor is of the endpoint
+ *   that gave it; one that it does not know gets everything.
  * - `confirmations` yields requests for this zone from the moment of subscribing until aborted.
  */
 export interface EndpointLink {

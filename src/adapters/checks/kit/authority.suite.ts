@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto'
-import './reflection.suite.ts'
+import '../../agent-protocol/reflection.ts'
 import * as x509 from '@peculiar/x509'
 
 // The package's types name the browser's crypto, which Node's is.
