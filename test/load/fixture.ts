@@ -8,6 +8,7 @@ import { systemConfirmBus, systemFeed } from '../../src/adapters/system/feed.ts'
 import { systemLog } from '../../src/adapters/system/log.ts'
 import { systemRandom } from '../../src/adapters/system/random.ts'
 import type { ConfigurationChange } from '../../src/contracts/configuration.ts'
+import type { Clock } from '../../src/contracts/clock.ts'
 import type { Log } from '../../src/contracts/log.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import type { Observation } from '../../src/core/observation.ts'
@@ -17,13 +18,16 @@ export const zones = ['mza', 'mzb', 'mzc'] as const
 const stamps = { created_at: 0, updated_at: 0 }
 const tenant = '100000'
 const plan = 'npNobody00'
-/** Observations start a day ago, so that none of them comes out of the future. */
-const past = 86_400_000
+/** Observations start so long ago (ms), so that none of them comes out of the future. */
+const aDay = 86_400_000
 
 /** A whole node's flows on a real store, with `checks` http checks, an alarm each. */
 export interface LoadedNode extends AsyncDisposable { readonly engine: Engine; readonly store: Store; observation(number: number): Observation }
 
-export async function loadedNode(checks: number, open: (log: Log) => Promise<Store> = openInFolder, fails: Fails = oneInThousand): Promise<LoadedNode> {
+/** `start`: the time (ms) of the first observation. */
+export interface LoadOptions { readonly open?: (log: Log) => Promise<Store>; readonly fails?: Fails; readonly clock?: Clock; readonly start?: number }
+
+export async function loadedNode(checks: number, { open = openInFolder, fails = oneInThousand, clock = systemClock, start = Date.now() - aDay }: LoadOptions = {}): Promise<LoadedNode> {
   // What a child prints is its result; the log goes beside it.
   const log = systemLog('warn', process.stderr)
   const store = await open(log)
@@ -31,7 +35,7 @@ export async function loadedNode(checks: number, open: (log: Log) => Promise<Sto
     store, checkTypes: [{ type: 'remote.http', category: 'remote', consecutiveCount: 1 }], channels: [],
     // Nothing here is secret, and nothing is sent.
     secretBox: { seal: (text) => text, open: (text) => text, isSealed: () => false }, resolver: { resolve: async () => ({ kind: 'failed', detail: 'nothing is resolved here' }) },
-    confirmBus: systemConfirmBus(systemClock), feed: systemFeed(systemClock), clock: systemClock, random: systemRandom, log, owner: 'load',
+    confirmBus: systemConfirmBus(clock), feed: systemFeed(clock), clock, random: systemRandom, log, owner: 'load',
     tenants: async () => [tenant], uptime: async (_health, from, to) => to - from, link: () => null,
   })
   await store.configuration.commit({ tenant }, [{ kind: 'notificationPlan', id: plan, expected: 0, value: { id: plan, label: 'nobody', critical_state: [], warning_state: [], ok_state: [], unknown_state: null, metadata: null, ...stamps } }])
@@ -40,7 +44,6 @@ export async function loadedNode(checks: number, open: (log: Log) => Promise<Sto
     await store.configuration.commit({ tenant, entity: entityId(n) }, configuration(n))
     await engine.configured(tenant, entityId(n))
   }))
-  const start = Date.now() - past
   return {
     engine, store, observation: (number) => observation(number, checks, start, fails),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
