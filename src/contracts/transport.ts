@@ -20,10 +20,11 @@ export interface ConfirmRequest {
  * - `schedule` as ConfigurationRepository.schedule, and says where the zone's live pollers are (their owners' names). A
  *   check on its way through a wire carries what a poller needs of it, with its secrets open. A cursor is of the endpoint
  *   that gave it; one that it does not know gets everything.
+ * - A signal that aborts ends the waiting of a post or a schedule where there is a wire to wait for.
  * - `confirmations` yields requests for this zone from the moment of subscribing until aborted.
  */
 export interface EndpointLink {
   post(observations: readonly Observation[], live: boolean, signal?: AbortSignal, ages?: readonly (number | null)[]): Promise<readonly string[]>
-  schedule(zone: string, poller: string, cursor: string): Promise<ScheduleDelta & { readonly pollers: readonly string[] }>
+  schedule(zone: string, poller: string, cursor: string, signal?: AbortSignal): Promise<ScheduleDelta & { readonly pollers: readonly string[] }>
   confirmations(zone: string, signal: AbortSignal): AsyncIterable<ConfirmRequest>
 }

@@ -79,6 +79,8 @@ test('a caller who gives up is not kept waiting', async () => {
   giveUp.abort(new Error('enough'))
   await assert.rejects(post, /enough/)
   slow.resolve([])
+  for (const { way } of world.regions) way.silent = true
+  await assert.rejects(world.poller.schedule('mzdfw', 'poller-1', '', AbortSignal.abort(new Error('enough of this too'))), /enough of this too/)
 })
 
 test('a cursor is of the endpoint that gave it', async () => {

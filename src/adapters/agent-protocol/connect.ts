@@ -86,9 +86,9 @@ class Connected implements Endpoints {
     return done
   }
 
-  async schedule(zone: string, poller: string, cursor: string): Promise<Delta> {
-    if (this.#last === undefined) await this.#firstConnection()
-    return this.#anywhere((open) => this.#pull(open, zone, poller, cursor))
+  async schedule(zone: string, poller: string, cursor: string, signal?: AbortSignal): Promise<Delta> {
+    if (this.#last === undefined) await this.#firstConnection(signal)
+    return this.#anywhere((open) => this.#pull(open, zone, poller, cursor, signal), signal)
   }
 
   confirmations(zone: string, signal: AbortSignal): AsyncIterable<ConfirmRequest> {
@@ -151,9 +151,9 @@ class Connected implements Endpoints {
   }
 
   /** A cursor holds for the endpoint that gave it, and for its life; another one is asked from the beginning. */
-  async #pull({ peer, endpoint }: Open, zone: string, poller: string, cursor: string): Promise<Delta> {
+  async #pull({ peer, endpoint }: Open, zone: string, poller: string, cursor: string, signal: AbortSignal | undefined): Promise<Delta> {
     const [of, own = ''] = cut(cursor)
-    const head: unknown = await peer.request(methods.schedule, { zone, poller, cursor: of === endpoint ? own : '' }, this.#settings.schedulePatience)
+    const head: unknown = await peer.request(methods.schedule, { zone, poller, cursor: of === endpoint ? own : '' }, this.#settings.schedulePatience, signal)
     if (!ScheduleHead.Check(head)) throw new Error(`the answer is no schedule: ${problemOf(ScheduleHead, head)}`)
     const upserts: ScheduledCheck[] = []
     const removes = [...head.removes]
@@ -162,7 +162,7 @@ class Connected implements Endpoints {
       for (const check of page.upserts) upserts.push(scheduledCheck(check))
       removes.push(...page.unopened ?? [])
       if (page.next === null) return { cursor: `${endpoint}/${head.cursor}`, full: head.full, upserts, removes, pollers: head.pollers }
-      page = await peer.request(methods.schedule, { page: page.next }, this.#settings.schedulePatience)
+      page = await peer.request(methods.schedule, { page: page.next }, this.#settings.schedulePatience, signal)
     }
   }
 
@@ -183,8 +183,8 @@ class Connected implements Endpoints {
   }
 
   /** A start takes a moment; what is asked before is not turned away at once. */
-  async #firstConnection(): Promise<void> {
-    using deadline = this.#options.clock.deadline(this.#settings.firstConnection, this.#stop.signal)
+  async #firstConnection(signal?: AbortSignal): Promise<void> {
+    using deadline = this.#options.clock.deadline(this.#settings.firstConnection, signal)
     await Promise.race([this.#first.promise, aborted(deadline.signal)])
   }
 }

@@ -102,13 +102,13 @@ class RunningPoller implements Poller {
   async pull(): Promise<void> {
     const { link, zone, owner, clock, log } = this.#deps
     try {
-      const delta = await link.schedule(zone, owner, this.#cursor)
+      const delta = await link.schedule(zone, owner, this.#cursor, this.#stop.signal)
       this.#cursor = delta.cursor
       this.#rota.apply(delta, delta.pollers, clock.now())
       if (this.#deaf) log.info({ checks: this.#rota.checks }, 'the schedule comes again')
       this.#deaf = false
     } catch (error) {
-      if (!this.#deaf) log.warn({ error: String(error) }, 'no schedule from the endpoint; going on with the one at hand')
+      if (!this.#deaf && !this.#stop.signal.aborted) log.warn({ error: String(error) }, 'no schedule from the endpoint; going on with the one at hand')
       this.#deaf = true
     }
   }
