@@ -67,6 +67,11 @@ export class Decider {
     this.#deps = deps
   }
 
+  /** how many decisions could not be made yet */
+  get owed(): number {
+    return this.#owed.size
+  }
+
   /**
    * Which of a check's alarms have to be decided because of what `zone` saw. The usual observation ends here, with one
    * read of each alarm's row and one of its zone.

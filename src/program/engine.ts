@@ -46,6 +46,8 @@ export interface Engine {
   readonly health: IngestHealth
   readonly ingest: Ingest
   readonly sweep: Sweep
+  /** zones that had pollers lately and have none now */
+  readonly zonesLost: () => Promise<ReadonlySet<string>>
   /** to be awaited after every commit to an entity's configuration */
   readonly configured: (tenant: string, entity: string) => Promise<void>
 }
@@ -67,10 +69,11 @@ export function buildEngine(deps: EngineDeps): Engine {
   const uptime = (from: number, to: number) => deps.uptime(health, from, to)
   const overdue = new OverdueHeartbeats({ plans, configuration, observations, ingest, health, uptime, clock, log })
   const bring = (tenant: string, entity: string) => configured({ plans, ledger, decider, clock, random }, tenant, entity)
-  const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, zonesLost: zonesLost(store.leases, clock), clock, random, log, settings: sweepDefaults })
+  const lost = zonesLost(store.leases, clock)
+  const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, zonesLost: lost, clock, random, log, settings: sweepDefaults })
   const andLook = async (tenant: string, entity: string) => {
     await bring(tenant, entity)
     sweep.changed(tenant, entity)
   }
-  return { plans, confirm, decider, deliver, health, ingest, sweep, configured: andLook }
+  return { plans, confirm, decider, deliver, health, ingest, sweep, zonesLost: lost, configured: andLook }
 }

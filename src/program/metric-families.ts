@@ -1,9 +1,11 @@
+import type { AgentListener } from '../adapters/agent-protocol/index.ts'
 import type { LoopLag } from '../contracts/loop-lag.ts'
 import type { StoreStats } from '../contracts/store.ts'
 import type { ChannelCounts } from '../flows/deliver.ts'
 import type { PollerStats } from '../roles/poller/start-poller.ts'
 import type { Family } from '../roles/status/exposition.ts'
 import type { Engine } from './engine.ts'
+import { troubleKinds, type Trouble } from './troubles.ts'
 
 /** What /metrics is read from, at one moment. */
 export interface Moment {
@@ -11,6 +13,11 @@ export interface Moment {
   readonly store: StoreStats
   readonly engine: Engine
   readonly loopLag: LoopLag
+  readonly troubles: readonly Trouble[]
+  /** ms by which our clock is ahead of the store's */
+  readonly clockAhead: number
+  /** the agent port, where there is one */
+  readonly agents: ReturnType<AgentListener['stats']> | undefined
   /** seconds of processor time, bytes of memory */
   readonly process: { readonly cpu: number; readonly memory: number }
 }
@@ -34,6 +41,12 @@ const byChannel = (name: string, help: string, counts: (channel: ChannelCounts) 
   name: `vedette_${name}`, help, type: 'counter', labels: ['channel', 'outcome'],
   read: ({ engine }) => [...engine.deliver.counts.channels].flatMap(([channel, found]) => Object.entries(counts(found)).map(([outcome, value]) => ({ labels: { channel, outcome }, value }))),
 })
+
+type Agents = NonNullable<Moment['agents']>
+const ofAgents = (type: Family['type'], name: string, help: string, value: (agents: Agents) => number): FamilyFacts =>
+  ({ name: `vedette_agent_port_${name}`, help, type, labels: [], read: ({ agents }) => (agents === undefined ? [] : [{ value: value(agents) }]) })
+const ofRemote = (name: string, help: string, value: (remote: NonNullable<StoreStats['remote']>) => number): FamilyFacts =>
+  ({ name: `vedette_store_${name}`, help, type: 'counter', labels: [], read: ({ store: { remote } }) => (remote === undefined ? [] : [{ value: value(remote) }]) })
 
 /** Everything that /metrics shows, in its order. */
 export const familyTable: readonly FamilyFacts[] = [
@@ -65,6 +78,8 @@ export const familyTable: readonly FamilyFacts[] = [
   counter('vote_changes_total', 'versions in which only votes changed', ({ engine }) => engine.decider.counts.votes),
   counter('decide_conflicts_total', 'compare-and-sets lost to another', ({ engine }) => engine.decider.counts.conflicts),
   counter('decide_stale_total', 'decisions thrown away because they were too old', ({ engine }) => engine.decider.counts.stale),
+  counter('decide_unknown_outcomes_total', 'compare-and-sets of which nobody knows whether they applied, until another settles them', ({ engine }) => engine.decider.counts.unknownOutcomes),
+  gauge('decisions_owed', 'decisions that could not be made yet', ({ engine }) => engine.decider.owed),
   counter('confirmations_asked_total', 'suspicions that made other zones look', ({ engine }) => engine.confirm.counts.asked),
   counter('confirmations_limited_total', 'suspicions over the limit', ({ engine }) => engine.confirm.counts.limited),
   counter('zone_suspected_total', 'suspicions that made the zone itself the suspect', ({ engine }) => engine.confirm.counts.zoneSuspected),
@@ -78,6 +93,20 @@ export const familyTable: readonly FamilyFacts[] = [
   counter('store_failures_total', 'group commits that failed', ({ store }) => store.failures),
   gauge('store_commit_milliseconds', 'how long the last commit took', ({ store }) => store.lastCommit),
   gauge('store_bytes', 'size of the store', ({ store }) => store.fileBytes),
+  ofRemote('statements_total', 'statements sent to Cassandra', (remote) => remote.statements),
+  ofRemote('compare_and_sets_total', 'those of them that were conditional', (remote) => remote.compareAndSets),
+  ofRemote('timeouts_total', 'those of them without an answer in time', (remote) => remote.timeouts),
+  ofAgents('gauge', 'pollers', 'pollers connected to the agent port', (agents) => agents.pollers),
+  ofAgents('gauge', 'agents', 'agents connected to the agent port', (agents) => agents.agents),
+  ofAgents('counter', 'refused_total', 'connections that were refused', (agents) => agents.refused),
+  ofAgents('counter', 'observations_total', 'observations that came through the agent port', (agents) => agents.observations),
+  ofAgents('counter', 'rejected_total', 'observations that their sender may not report, or that make no sense', (agents) => agents.rejected),
+  ofAgents('gauge', 'certificate_ends_seconds', 'when the certificate of the agent port ends, in seconds since 1970', (agents) => agents.certificateEndsAt / 1000),
+  gauge('clock_ahead_milliseconds', 'how far this machine\'s clock is ahead of the store\'s', ({ clockAhead }) => clockAhead),
+  {
+    name: 'vedette_trouble', help: `1 for each kind of trouble that this process knows of: ${Object.entries(troubleKinds).map(([kind, about]) => `${kind} (${about})`).join(', ')}`, type: 'gauge', labels: ['kind'],
+    read: ({ troubles }) => Object.keys(troubleKinds).map((kind) => ({ labels: { kind }, value: troubles.some((trouble) => trouble.kind === kind) ? 1 : 0 })),
+  },
   gauge('process_resident_bytes', 'memory of this process', ({ process }) => process.memory),
   counter('process_cpu_seconds_total', 'processor time of this process', ({ process }) => process.cpu),
 ]

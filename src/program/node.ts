@@ -45,6 +45,8 @@ export interface Node {
   readonly proberOf: (zone: string) => Prober
   /** what is wrong with the clock, in words, and since when nothing may be done by it */
   readonly clockProblem: () => string | undefined
+  /** ms by which our clock is ahead of the store's */
+  readonly clockAhead: () => number
   /** false while this process may neither decide nor sweep nor deliver, because its clock is off */
   readonly mayAct: () => boolean
 }
@@ -55,7 +57,7 @@ export async function openNode(config: Config, log: Log, stack: AsyncDisposableS
   const { clock, random } = ports
   if (!isShared(config) || config.roles.includes('poller')) await ownDirectory(config.data)
   const opened = stack.use(await openStore(config, ports, stop))
-  const { store, clockProblem, mayAct } = await guarded(config, opened, ports, stack, stop)
+  const { store, ...watched } = await guarded(config, opened, ports, stack, stop)
   const secretBox = openSecretBox(config.secretKey === undefined ? await loadKey(config.data) : Buffer.from(config.secretKey, 'hex'))
   const resolver = systemResolver({ forbidden: config.forbidTargets })
   const channels = allChannels(smtpSettings(config))
@@ -66,15 +68,15 @@ export async function openNode(config: Config, log: Log, stack: AsyncDisposableS
     store, checkTypes, channels, secretBox, resolver, confirmBus, feed, clock, random, log, owner, tenants: async () => [config.tenant],
     uptime: uptimeOf(config, store), link: (entry) => linkTo(config, entry.key.entity, entry.key.alarm),
   })
-  return { config, log, clock, random, owner, store, secretBox, resolver, channels, confirmBus, feed, engine, proberOf: probers(config, resolver, secretBox), clockProblem, mayAct }
+  return { config, log, clock, random, owner, store, secretBox, resolver, channels, confirmBus, feed, engine, proberOf: probers(config, resolver, secretBox), ...watched }
 }
 
-interface Guarded { readonly store: Store; readonly clockProblem: () => string | undefined; readonly mayAct: () => boolean }
+type Guarded = Pick<Node, 'store' | 'clockProblem' | 'clockAhead' | 'mayAct'>
 type Ports = Pick<Node, 'clock' | 'log'>
 
 /** A store that others use too judges our clock; of our own store it is the clock itself. */
 async function guarded(config: Config, store: Store, { clock, log }: Ports, stack: AsyncDisposableStack, stop: AbortSignal): Promise<Guarded> {
-  if (!isShared(config)) return { store, clockProblem: clockWatch(clock), mayAct: () => true }
+  if (!isShared(config)) return { store, clockProblem: clockWatch(clock), clockAhead: () => 0, mayAct: () => true }
   const guard = new ClockGuard(clock, () => store.time())
   await untilAvailable(() => guard.compare(), { clock, log }, stop)
   const over = new AbortController()
@@ -83,7 +85,7 @@ async function guarded(config: Config, store: Store, { clock, log }: Ports, stac
     over.abort()
     await following
   })
-  return { store: guardedStore(store, () => guard.problem()), clockProblem: () => guard.problem(), mayAct: () => guard.problem() === undefined }
+  return { store: guardedStore(store, () => guard.problem()), clockProblem: () => guard.problem(), clockAhead: () => guard.ahead(), mayAct: () => guard.problem() === undefined }
 }
 
 /** A prober for each zone of this process, from the zone's own address; one for all others. */

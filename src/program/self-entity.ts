@@ -6,6 +6,7 @@ export const selfIds = { entity: 'enVedette0', check: 'chVedette0', http: 'chVed
 
 const selfCriteria = `# What Vedette says of itself; see GET /readyz for the same in words.
 if (metric['problems'] > 0) { return new AlarmStatus(CRITICAL, '#{problem}'); }
+if (metric['warnings'] > 0) { return new AlarmStatus(WARNING, '#{warning}'); }
 if (metric['deliveries_given_up'] > previous(metric['deliveries_given_up'])) { return new AlarmStatus(WARNING, 'a notification could not be delivered'); }
 if (metric['loop_lag'] > 1000) { return new AlarmStatus(WARNING, 'the event loop stood still for #{loop_lag} ms'); }
 return new AlarmStatus(OK, 'watching #{checks} checks');`

@@ -1,66 +1,51 @@
-import type { LoopLag } from '../contracts/loop-lag.ts'
-import type { Store } from '../contracts/store.ts'
+import type { AgentListener } from '../adapters/agent-protocol/index.ts'
 import type { Metric, MetricType } from '../core/alarm-language/index.ts'
-import type { Poller, PollerStats } from '../roles/poller/start-poller.ts'
+import type { PollerStats } from '../roles/poller/start-poller.ts'
 import type { SelfFacts } from '../roles/self/start-self.ts'
 import type { Family } from '../roles/status/exposition.ts'
 import type { Engine } from './engine.ts'
 import { familyTable } from './metric-families.ts'
+import { troublesOf, zoneTroubles, type TroubleParts } from './troubles.ts'
 
 /** What the process is made of, for what it says about itself. */
-export interface Parts {
-  /** true until every part is there */
-  readonly starting: () => boolean
-  readonly store: Store
+export interface Parts extends TroubleParts {
   readonly engine: Engine
-  readonly pollers: readonly Poller[]
-  readonly loopLag: LoopLag
-  /** what is wrong with the clock, in words */
-  readonly clockProblem: () => string | undefined
+  /** ms by which our clock is ahead of the store's */
+  readonly clockAhead: () => number
+  /** the agent port, where there is one */
+  readonly agents: () => ReturnType<AgentListener['stats']> | undefined
 }
-
-/** A zone whose poller has this many observations on disk is behind; lag is ms. */
-const spoolTooLong = 1000
-const lagTooLong = 5000
 
 let lagMark = 0
 
-/** What is wrong now, in words; empty when the process does all of its work. */
-export async function problemsOf({ starting, store, engine, pollers, loopLag, clockProblem }: Parts): Promise<readonly string[]> {
-  const stats = await store.stats()
-  const lag = loopLag.since(loopLag.mark())
-  const wrongTime = clockProblem()
-  return [
-    ...(starting() ? ['still starting'] : []),
-    ...(stats.failures > 0 && engine.health.healthyFor() < 10_000 ? ['the store refuses writes'] : []),
-    ...(lag > lagTooLong ? [`the event loop stood still for ${Math.round(lag)} ms`] : []),
-    ...(wrongTime === undefined ? [] : [wrongTime]),
-    ...pollers.flatMap((poller) => zoneProblems(poller.stats())),
-  ]
+/** What keeps the process from its work, in words, and what it only knows of. */
+export async function stateOf(parts: TroubleParts): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }> {
+  const troubles = await troublesOf(parts)
+  const words = (isWarning: boolean) => troubles.filter((trouble) => trouble.isWarning === isWarning).map((trouble) => trouble.about)
+  return { problems: words(false), warnings: words(true) }
 }
 
 /** What is wrong with one zone's poller, in words. */
-export function zoneProblems({ zone, spool, canariesSilent }: PollerStats): readonly string[] {
-  return [
-    ...(canariesSilent ? [`zone ${zone} is blind: none of its canaries answers`] : []),
-    ...(spool.count > spoolTooLong ? [`zone ${zone} has ${spool.count} observations in its spool`] : []),
-  ]
+export function zoneProblems(stats: PollerStats): readonly string[] {
+  return zoneTroubles(stats).map((trouble) => trouble.about)
 }
 
 /** What Vedette observes of itself. */
 export async function selfFacts(parts: Parts): Promise<SelfFacts> {
-  const problems = await problemsOf(parts)
+  const { problems, warnings } = await stateOf(parts)
   const { engine, pollers, loopLag } = parts
   const stats = pollers.map((poller) => poller.stats())
   const lag = loopLag.since(lagMark)
   lagMark = loopLag.mark()
   const metric = (type: MetricType, value: number | string, unit: string): Metric => ({ type, value, unit })
   return {
-    problems,
+    problems: [...problems, ...warnings],
     metrics: {
       up: metric('i', 1, 'boolean'),
       problems: metric('i', problems.length, 'count'),
       problem: metric('s', problems[0] ?? '', 'unknown'),
+      warnings: metric('i', warnings.length, 'count'),
+      warning: metric('s', warnings[0] ?? '', 'unknown'),
       checks: metric('l', sum(stats, (one) => one.mine), 'count'),
       runs: metric('l', sum(stats, (one) => one.runs.runs), 'count'),
       stressed: metric('l', sum(stats, (one) => one.runs.stressed), 'count'),
@@ -82,8 +67,12 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
 }
 
 /** Everything that `/metrics` shows. */
-export async function families({ store, engine, pollers, loopLag }: Parts): Promise<readonly Family[]> {
+export async function families(parts: Parts): Promise<readonly Family[]> {
   const { user, system } = process.cpuUsage()
-  const moment = { zones: pollers.map((poller) => poller.stats()), store: await store.stats(), engine, loopLag, process: { cpu: (user + system) / 1e6, memory: process.memoryUsage.rss() } }
+  const { store, engine, pollers, loopLag, clockAhead, agents } = parts
+  const moment = {
+    zones: pollers.map((poller) => poller.stats()), store: await store.stats(), engine, loopLag, troubles: await troublesOf(parts), clockAhead: clockAhead(), agents: agents(),
+    process: { cpu: (user + system) / 1e6, memory: process.memoryUsage.rss() },
+  }
   return familyTable.map(({ name, help, type, read }) => ({ name, help, type, samples: read(moment) }))
 }

@@ -1,3 +1,4 @@
+import type { AgentListener } from '../adapters/agent-protocol/index.ts'
 import { systemLoopLag } from '../adapters/system/loop-lag.ts'
 import type { Log } from '../contracts/log.ts'
 import type { EndpointLink } from '../contracts/transport.ts'
@@ -6,6 +7,7 @@ import { startEndpoint } from '../roles/endpoint/start-endpoint.ts'
 import { startNotifier } from '../roles/notifier/start-notifier.ts'
 import type { Poller } from '../roles/poller/start-poller.ts'
 import { startSweeper } from '../roles/sweeper/start-sweeper.ts'
+import { openAgentPort } from './agent-port.ts'
 import type { Config } from './config.ts'
 import { openNode, type Node } from './node.ts'
 import { isShared, untilAvailable } from './open-store.ts'
@@ -13,6 +15,7 @@ import { drain, startZone } from './pollers.ts'
 import { demandSameKey } from './secret-key.ts'
 import { observeSelf, watchSelf } from './self.ts'
 import type { Parts } from './self-report.ts'
+import { TroubleWatch, troublesOf } from './troubles.ts'
 import { startWeb } from './web.ts'
 
 /** A running Vedette: its address, and what the first start generated (null on later ones). */
@@ -39,11 +42,15 @@ export async function start(config: Config, log: Log, stop: AbortSignal = new Ab
   const pollers: Poller[] = []
   const loopLag = stack.use(systemLoopLag())
   let starting = true
-  const parts: Parts = { starting: () => starting, store: node.store, engine: node.engine, pollers, loopLag, clockProblem: node.clockProblem }
-  const web = stack.use(await startWeb(node, parts, ending))
+  const agentPorts: AgentListener[] = []
+  const parts: Parts = { starting: () => starting, store: node.store, engine: node.engine, pollers, loopLag, clockProblem: node.clockProblem, clockAhead: node.clockAhead, agents: () => agentPorts[0]?.stats() }
+  const watch = watchTroubles(node, parts, stack)
+  const web = stack.use(await startWeb(node, parts, watch, ending))
   const endpoint = startEndpoint({ ingest: node.engine.ingest, configuration: node.store.configuration, leases: node.store.leases, confirmBus: node.confirmBus, clock: node.clock })
   stack.defer(async () => { await Promise.all(pollers.map((poller) => poller[Symbol.asyncDispose]())) })
   if (config.roles.includes('poller')) await startPollers(node, endpoint, parts.loopLag, pollers)
+  const agents = await openAgentPort(node, endpoint)
+  if (agents !== undefined) agentPorts.push(stack.use(agents))
   // After the pollers: a check that is made before their eyes is looked at within seconds.
   if (config.watchSelf) await watchSelf(node, web.url, credentials !== null)
   starting = false
@@ -70,6 +77,17 @@ function followPlans({ engine }: Node, stack: AsyncDisposableStack): AbortSignal
     await engine.ingest.settled()
   })
   return end.signal
+}
+
+function watchTroubles({ clock, log }: Node, parts: Parts, stack: AsyncDisposableStack): TroubleWatch {
+  const watch = new TroubleWatch(() => troublesOf(parts), clock, log)
+  const end = new AbortController()
+  const following = watch.follow(end.signal)
+  stack.defer(async () => {
+    end.abort()
+    await following
+  })
+  return watch
 }
 
 /** Any process doubts its plans now and then, and decides what it owes; with the role it sweeps its share too. */

@@ -10,16 +10,17 @@ import { serveStatus } from '../roles/status/serve-status.ts'
 import type { Config } from './config.ts'
 import { version } from './facts.ts'
 import type { Node } from './node.ts'
-import { families, problemsOf, type Parts } from './self-report.ts'
+import { families, stateOf, type Parts } from './self-report.ts'
+import type { TroubleWatch } from './troubles.ts'
 
 /** What answers at the process's port: the API with the console, or at least how the process is. */
-export async function startWeb(node: Node, parts: Parts, stop: AbortSignal): Promise<AsyncDisposable & { readonly url: string }> {
-  const status = { problems: () => problemsOf(parts), metrics: () => families(parts) }
+export async function startWeb(node: Node, parts: Parts, watch: TroubleWatch, stop: AbortSignal): Promise<AsyncDisposable & { readonly url: string }> {
+  const status = { problems: async () => (await stateOf(parts)).problems, warnings: async () => watch.current.filter((trouble) => trouble.isWarning).map((trouble) => trouble.about), metrics: () => families(parts) }
   const { host, port } = node.config
-  return node.config.roles.includes('api') ? serveApi(node, status, stop) : serveStatus({ host, port, ...status, log: node.log })
+  return node.config.roles.includes('api') ? serveApi(node, status, watch, stop) : serveStatus({ host, port, ...status, log: node.log })
 }
 
-function serveApi(node: Node, status: StatusDeps, stop: AbortSignal) {
+function serveApi(node: Node, status: StatusDeps, watch: TroubleWatch, stop: AbortSignal) {
   const { config, store, engine, channels, secretBox, clock, random, log, feed } = node
   return startApi({
     configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics,
@@ -30,7 +31,7 @@ function serveApi(node: Node, status: StatusDeps, stop: AbortSignal) {
       registerStatus(app, status)
       if (config.roles.includes('console')) await registerConsole(app, {
         ...store, plans: engine.plans, types: new Map(checkTypes.map((type) => [type.type, type])), feed, log, clock,
-        authenticate: (token) => access.authenticate(token),
+        authenticate: (token) => access.authenticate(token), troubles: () => watch.current.filter((trouble) => trouble.kind !== 'starting').map((trouble) => trouble.about),
       })
     },
   })

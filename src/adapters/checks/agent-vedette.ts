@@ -11,6 +11,8 @@ export const agentVedette = defineCheckType({
     up: { type: 'i', unit: 'boolean', about: 'always 1: a gap in it is an outage of Vedette' },
     problems: { type: 'i', unit: 'count', about: 'how many things are wrong now, as /readyz names them' },
     problem: { type: 's', unit: 'unknown', about: 'the first of them in words' },
+    warnings: { type: 'i', unit: 'count', about: 'how much trouble it knows of that keeps it from nothing, as /readyz names it' },
+    warning: { type: 's', unit: 'unknown', about: 'the first of it in words' },
     checks: { type: 'l', unit: 'count', about: 'checks that this process runs' },
     runs: { type: 'l', unit: 'count', about: 'probes since the start' },
     stressed: { type: 'l', unit: 'count', about: 'observations that did not vote since the start' },

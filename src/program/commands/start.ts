@@ -3,7 +3,7 @@ import { writeHeapSnapshot } from 'node:v8'
 import type { Command } from 'commander'
 import { systemLog } from '../../adapters/system/log.ts'
 import type { Log } from '../../contracts/log.ts'
-import { defaultText, readConfig, settings, type Config } from '../config.ts'
+import { ConfigError, defaultText, readConfig, settings, type Config } from '../config.ts'
 import { codeOf, reasonOf } from '../plain.ts'
 import { DataProblem, isShared } from '../open-store.ts'
 import { start, type Running } from '../start.ts'
@@ -49,6 +49,7 @@ async function started(config: Config, log: Log, stop: AbortSignal): Promise<Run
   try {
     return await start(config, log, stop)
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     const problem = problemOf(error, config)
     if (problem === undefined) log.error({ error: error instanceof Error ? error.stack : String(error) }, 'could not start')
     throw new Error(problem ?? reasonOf(error), { cause: error })

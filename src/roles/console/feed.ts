@@ -13,17 +13,18 @@ const mostWaiting = 5000
  * The news of a tenant as messages: a list at a time, of several observations of one zone the newest only, a heartbeat
  * when there is nothing to tell. Ends when aborted, or when `allowed` says that the listener may not listen any more.
  */
-export async function* news(feed: Feed, tenant: string, clock: Clock, signal: AbortSignal, allowed: () => Promise<boolean>): AsyncGenerator<readonly NewsItem[]> {
+export async function* news(feed: Feed, tenant: string, clock: Clock, signal: AbortSignal, allowed: () => Promise<boolean>, troubles: () => readonly string[] = () => []): AsyncGenerator<readonly NewsItem[]> {
   const basket = new Basket()
+  const beat = (): NewsItem => ({ kind: 'heartbeat', now: clock.now(), ...(troubles().length === 0 ? {} : { troubles: troubles() }) })
   const left = new AbortController()
   const over = AbortSignal.any([signal, left.signal])
   const gathering = Promise.allSettled([fill(basket, feed.subscribe(tenant, over))])
   try {
-    yield [{ kind: 'heartbeat', now: clock.now() }]
+    yield [beat()]
     while (!over.aborted && (await allowed())) {
       await basket.wake.wait(clock, heartbeat, over)
       if (!basket.empty) await pause(clock, over)
-      yield [...basket.take(), { kind: 'heartbeat', now: clock.now() }]
+      yield [...basket.take(), beat()]
     }
   } finally {
     left.abort()

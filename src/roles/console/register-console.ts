@@ -18,6 +18,8 @@ export interface ConsoleDeps extends OverviewDeps {
   readonly feed: Feed
   readonly log: Log
   readonly authenticate: Authenticate
+  /** what the server knows to be wrong with itself or around it, in words */
+  readonly troubles?: () => readonly string[]
 }
 
 /** A listener's token is looked at again this often (ms): a revoked one hears nothing more. */
@@ -123,7 +125,7 @@ function serveFeed(app: FastifyInstance, deps: ConsoleDeps, over: AbortSignal): 
     if (caller === undefined) return reply
     const gone = new AbortController()
     request.raw.on('close', () => gone.abort())
-    const items = news(deps.feed, caller.tenant, deps.clock, AbortSignal.any([over, gone.signal]), stillAllowed(request, caller, deps))
+    const items = news(deps.feed, caller.tenant, deps.clock, AbortSignal.any([over, gone.signal]), stillAllowed(request, caller, deps), deps.troubles)
     reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     return reply.send(Readable.from(asEvents(items)))
   })

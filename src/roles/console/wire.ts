@@ -61,7 +61,7 @@ export type OverviewLine =
   | { readonly kind: 'end'; readonly now: number; readonly entities: number }
 
 /** One message of the feed carries a list of these. `resync`: news were lost, read everything again. */
-export type NewsItem = FeedEvent | { readonly kind: 'heartbeat'; readonly now: number } | { readonly kind: 'resync' }
+export type NewsItem = FeedEvent | { readonly kind: 'heartbeat'; readonly now: number; /** what is wrong with the server, in words */ readonly troubles?: readonly string[] } | { readonly kind: 'resync' }
 
 export type DeliveryView = Pick<Delivery, 'version' | 'step' | 'createdAt' | 'status' | 'dueAt'> & {
   readonly key: string

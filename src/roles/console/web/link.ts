@@ -83,7 +83,9 @@ export class Link {
 
   #take(item: NewsItem): void {
     switch (item.kind) {
-      case 'heartbeat': return this.#model.serverTime(item.now)
+      case 'heartbeat':
+        this.#model.troubles = item.troubles ?? []
+        return this.#model.serverTime(item.now)
       case 'observation':
         this.#observed(item)
         return

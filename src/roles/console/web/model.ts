@@ -29,6 +29,8 @@ export class Model {
   /** newest first */
   readonly changes: Change[] = []
   lastObservation = 0
+  /** what the server knows to be wrong with itself or around it, in words */
+  troubles: readonly string[] = []
   /** false until everything was read once */
   complete = false
   /** raised by news of an alarm's deliveries or versions, so that an open ledger reads again */

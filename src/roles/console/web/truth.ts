@@ -37,6 +37,18 @@ export function Truth(): VNode | null {
   if (lost !== undefined) {
     return html`<div class="truth bad" role="alert">No connection: ${lost.why}. <strong>What you see is from ${moment(lost.since, now)}</strong> <span aria-hidden="true">(${span(Date.now() - lost.since)} ago)</span>. Trying again.</div>`
   }
+  return html`<${Troubles} /><${Silence} silent=${silent} now=${now} />`
+}
+
+/** What the server knows to be wrong with itself, or around it. */
+function Troubles(): VNode | null {
+  const { model } = useLive()
+  if (model.troubles.length === 0) return null
+  return html`<div class="truth bad" role="alert">${model.troubles.map((trouble) => html`<div key=${trouble}>Vedette itself: ${trouble}.</div>`)}</div>`
+}
+
+function Silence({ silent, now }: { readonly silent: ReturnType<Model['zonesNow']>; readonly now: number }): VNode | null {
+  const { model } = useLive()
   if (!model.complete || silent.length === 0) return null
   if (isBlind(model)) {
     return html`<div class="truth bad" role="alert"><strong>The monitor is blind:</strong> no zone reports. <span aria-hidden="true">Last observation <${Ago} at=${model.lastObservation} />.</span></div>`
