@@ -59,6 +59,24 @@ for (const [what, difference] of [['ahead', 3_600_000], ['behind', -3_600_000]] 
   })
 }
 
+test('what lay for long in a socket is not what a zone sees now; a clock that is behind by as much again and again is known', async (t) => {
+  const { stage, node } = await quietStage(t)
+  await stage.clock.advance(60_000)
+  const votes = async (sequence: number, late: number) => {
+    await stage.take(node, stage.sees('mzdfw', '200', { sequence, at: stage.clock.now() - late }))
+    return (await newest(stage)).stressed === null
+  }
+  assert.equal(await votes(1, 30_000), false, 'nobody knows')
+  await stage.clock.advance(60_000)
+  assert.equal(await votes(2, 0), true)
+  await stage.clock.advance(1000)
+  assert.equal(await votes(3, 40_000), false, 'it was on time a moment ago')
+  await stage.clock.advance(1000)
+  assert.equal(await votes(4, 40_000), false, 'two that lay in one socket look like one clock')
+  await stage.clock.advance(60_000)
+  assert.equal(await votes(5, 41_000), true, 'its clock is behind')
+})
+
 test('a spooled one is as old as its poller counted, whatever its clock says', async (t) => {
   const { stage, node } = await quietStage(t)
   await stage.clock.advance(600_000)

@@ -14,6 +14,8 @@ export { IngestHealth } from './ingest-health.ts'
 
 /** A clock that differs more than this (ms) from ours is not believed (deciding, section 6). */
 const clockTolerance = 5000
+/** A clock that is behind is always behind by as much: one that was so for this long (ms) is known, and anything else was long on its way. */
+const clockKnownAfter = 10_000
 /** Checks that are decided at once: a slow decision delays few others, and the store is asked no more than it can bear. */
 const parallel = 32
 /** An acknowledgement waits this long (ms) for decisions; a store that is slow to decide does not fill the pollers' disks. */
@@ -42,6 +44,8 @@ export class Ingest {
   readonly #waiting = new Map<string, Promise<void>>()
   readonly #heard = new Map<string, number>()
   readonly #wrongClocks = new Set<string>()
+  /** by poller process: by how much (ms) its observations come too late, and since when they come so */
+  readonly #behind = new Map<string, { readonly by: number; readonly since: number }>()
   /** for /metrics */
   readonly counts = { stored: 0, discarded: 0, clockOff: 0, failed: 0 }
 
@@ -113,15 +117,25 @@ export class Ingest {
   #stamp({ observation, live, age }: Arrival, { check }: CheckPlan, receivedAt: number): Observation {
     const { at, zone } = observation
     // A live one was made as long ago as its probe may have taken; of a spooled one the poller counted the time, unless it died meanwhile.
-    const earliest = live ? receivedAt - check.timeout * 1000 : age === null ? Number.NEGATIVE_INFINITY : receivedAt - age
+    const earliest = live ? receivedAt - check.timeout * 1000 : age === null ? Number.NEGATIVE_INFINITY : Math.round(receivedAt - age)
     const latest = live || age === null ? receivedAt : earliest
     if (at >= earliest - clockTolerance && at <= latest + clockTolerance) {
       this.#wrongClocks.delete(zone)
+      this.#behind.delete(observation.boot)
       return { ...observation, receivedAt }
     }
     this.#noteClock(zone, at - latest)
-    const stressed = live || age !== null ? observation.stressed : 'made at an unknown time, by a clock that was ahead'
-    return { ...observation, receivedAt, at: latest, stressed }
+    return { ...observation, receivedAt, at: latest, stressed: this.#doubt(observation, latest, receivedAt, live || age !== null) }
+  }
+
+  /** Why an observation whose time is wrong does not vote; null when it may. What lay in the socket of a process that stood still is old, and not what the zone sees now. */
+  #doubt({ boot, at, stressed }: Observation, latest: number, receivedAt: number, dated: boolean): string | null {
+    if (!dated) return 'made at an unknown time, by a clock that was ahead'
+    if (at > latest) return stressed
+    const known = this.#behind.get(boot)
+    const steady = known !== undefined && Math.abs(known.by - (latest - at)) <= clockTolerance
+    if (!steady) this.#behind.set(boot, { by: latest - at, since: receivedAt })
+    return steady && receivedAt - known.since >= clockKnownAfter ? stressed : 'made at an unknown time: long on its way, or by a clock that is behind'
   }
 
   #noteClock(zone: string, difference: number): void {

@@ -14,10 +14,15 @@ import { observationId, type Observation } from '../../src/core/observation.ts'
 /** ms from deciding to writing that even a slow store and clocks that differ may take; beyond it who decided had slept. */
 const latest = 15_000
 
+/** ms from the first to the last answer of a read that several replicas answer: what comes in between may be seen or not. */
+const readTakes = 3000
+/** so many of those are told apart, seen or not */
+const mostBetween = 6
+
 /** Something that must not be: which law of the deciding page (section 3, and 2 for what is written late), and where. */
 export interface Problem { readonly law: 'a' | 'b' | 'c' | 'd' | 'late'; readonly alarm: string; readonly version: number; readonly what: string }
 
-interface Arrival { readonly place: number; readonly observation: Observation }
+interface Arrival { readonly place: number; readonly moment: number; readonly observation: Observation }
 interface Chain { row: AlarmRow; entry: LedgerEntry; place: number }
 interface Configured { readonly version: number; readonly check: Check; readonly alarm: Alarm; readonly criteria: Compiled; readonly rule: Rule }
 
@@ -42,7 +47,7 @@ export class Checker {
   read(history: readonly Applied[]): void {
     for (const write of history.slice(this.#place)) {
       this.#place += 1
-      if (write.kind === 'observation') this.#arrive(write.observation)
+      if (write.kind === 'observation') this.#arrive(write.observation, write.moment)
       else if (write.kind === 'version') this.#version(write)
       else for (const change of write.changes) if (change.kind === 'check' || change.kind === 'alarm') this.#configure(change.id, change.value)
     }
@@ -69,11 +74,11 @@ export class Checker {
     return this.#chains.get(alarm)?.row
   }
 
-  #arrive(observation: Observation): void {
+  #arrive(observation: Observation, moment: number): void {
     const name = `${observation.check}:${observation.zone}`
     const list = this.#arrivals.get(name) ?? []
     this.#arrivals.set(name, list)
-    const arrival = { place: this.#place, observation }
+    const arrival = { place: this.#place, moment, observation }
     let at = list.length
     while (at > 0 && list[at - 1]!.observation.at > observation.at) at -= 1 // at - 1 is inside
     list.splice(at, 0, arrival)
@@ -142,9 +147,9 @@ export class Checker {
     const standing = before === undefined ? new Map<string, Vote>() : standingVotes(before.row, row.criteria, configured.rule)
     for (const zone of configured.rule.zones) {
       const said = { vote: row.votes.find((one) => one.zone === zone), undecided: inputs?.undecided?.find((one) => one.zone === zone) }
-      const possible = this.#moments(row.check, zone, before?.place ?? 0)
-        .some((place) => agrees(zoneView(zone, this.#newest(row.check, zone, place), standing.get(zone), configured.criteria, configured.rule), said))
-      if (!possible) this.#problem('b', row, `what ${zone} said, ${JSON.stringify(said)}, is not what its observations give`)
+      const fits = (rows: readonly Observation[]) => agrees(zoneView(zone, rows, standing.get(zone), configured.criteria, configured.rule), said)
+      const moments = this.#moments(row.check, zone, before?.place ?? 0)
+      if (!moments.some((place) => fits(this.#newest(row.check, zone, place))) && !moments.some((place) => this.#mixtures(row.check, zone, place).some(fits))) this.#problem('b', row, `what ${zone} said, ${JSON.stringify(said)}, is not what its observations give`)
     }
   }
 
@@ -152,6 +157,18 @@ export class Checker {
   #moments(check: string, zone: string, from: number): readonly number[] {
     const places = (this.#arrivals.get(`${check}:${zone}`) ?? []).map((arrival) => arrival.place).filter((place) => place > from)
     return [this.#place, ...places.toSorted((a, b) => b - a).map((place) => place - 1)]
+  }
+
+  /** What a read that began at a place in history may have given: what was there, and some of what came while it went on. */
+  #mixtures(check: string, zone: string, place: number): readonly (readonly Observation[])[] {
+    const later = (this.#arrivals.get(`${check}:${zone}`) ?? []).filter((arrival) => arrival.place > place)
+    const begun = Math.min(...later.map((arrival) => arrival.moment))
+    const between = later.filter((arrival) => arrival.moment <= begun + readTakes).slice(-mostBetween)
+    const there = this.#newest(check, zone, place)
+    return Array.from({ length: 2 ** between.length }, (_, bits) => {
+      const seen = between.filter((__, n) => (bits & (1 << n)) !== 0).map((arrival) => arrival.observation)
+      return [...there, ...seen].toSorted((a, b) => b.at - a.at).slice(0, deepVoteDepth)
+    })
   }
 
   /** What the newest rows of a zone were at a place in history. */

@@ -32,13 +32,14 @@ async function expectation(cluster: Cluster, { site, draft }: Watched): Promise<
 /** P1: what a poller was told is safe can be read. */
 export async function lost(cluster: Cluster): Promise<readonly string[]> {
   const { observations } = cluster.observer
+  const acknowledged = [...cluster.acknowledged]
   const stored = new Set<string>()
   for (const { draft: { check } } of cluster.watched) {
     for (const zone of await cluster.run(observations.zones(check.id))) {
       for (const row of await cluster.run(Array.fromAsync(observations.range(check.id, zone, 0, Number.POSITIVE_INFINITY)))) stored.add(observationId(row))
     }
   }
-  return [...cluster.acknowledged].filter((id) => !stored.has(id)).map((id) => `P1: ${id} was acknowledged and is not there`)
+  return acknowledged.filter((id) => !stored.has(id)).map((id) => `P1: ${id} was acknowledged and is not there`)
 }
 
 /** The ledgers as they are read are what the history saw being decided: every version once. */

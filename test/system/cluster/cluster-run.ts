@@ -3,7 +3,8 @@ import { Checker } from '../checker.ts'
 import { alarm, entityWith, httpCheck } from '../drafts.ts'
 import { checkTypes } from '../world.ts'
 import { deliveries, ledgers, lost, peace, truth } from './audit.ts'
-import { Cluster, zones } from './cluster.ts'
+import { Cluster } from './cluster.ts'
+import { zones } from './places.ts'
 import { Storm, type Mood } from './storm.ts'
 
 export interface ClusterRun {

@@ -13,11 +13,9 @@ import type { AlarmRow } from '../../../src/core/alarm-row.ts'
 import { audience, creation, tenant, type Draft } from '../drafts.ts'
 import { startServer, type Server } from '../server.ts'
 import { self, selfPartition } from '../world.ts'
+import { regions, zones } from './places.ts'
 import { startClusterPoller, type ClusterPoller } from './poller.ts'
 import { trapped, type Trap } from './traps.ts'
-
-export const regions = ['dc1', 'dc2', 'dc3'] as const
-export const zones = ['mzdfw', 'mzlon', 'mzord', 'mzsyd'] as const
 
 /** What is watched, and what is configured of it now. */
 export interface Watched { readonly site: Target; readonly draft: Draft; version: number; value: Draft['alarms'][number] | null }
@@ -83,8 +81,11 @@ export class Cluster {
   /** Through any server that lives. Rejects when it was not done; `rows`: the alarm rows too. */
   async configure({ entity }: Pick<Draft, 'entity'>, changes: readonly ConfigurationChange[], rows = true): Promise<void> {
     const server = this.random.pick(this.servers.filter((one) => one !== undefined))
-    if (changes.length > 0) await this.run(server.store.configuration.commit({ tenant, entity: entity.id }, changes))
-    if (rows) await this.run(server.engine.configured(tenant, entity.id))
+    const work = async () => {
+      if (changes.length > 0) await server.store.configuration.commit({ tenant, entity: entity.id }, changes)
+      if (rows) await server.engine.configured(tenant, entity.id)
+    }
+    await this.run(unlessGone(work(), server.gone))
   }
 
   row({ draft }: Watched): Promise<AlarmRow | undefined> {
@@ -110,7 +111,7 @@ export class Cluster {
     const spool = this.#spools.get(zone) ?? memorySpool(this.clock)
     this.#spools.set(zone, spool)
     this.#starts += 1
-    this.pollers.set(zone, await this.run(startClusterPoller({ cluster: this, zone, name: `${zone}-${this.#starts}`, spool, skew })))
+    this.pollers.set(zone, await this.run(startClusterPoller(this, { zone, name: `${zone}-${this.#starts}`, spool, skew })))
   }
 
   /** kill -9; its spool stays on disk. */
@@ -123,4 +124,11 @@ export class Cluster {
   links(): readonly LinkFaults[] {
     return this.pollers.values().toArray().flatMap((poller) => poller.links)
   }
+}
+
+/** Whoever asked a process that dies is told so. */
+async function unlessGone(work: Promise<void>, gone: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  gone.addEventListener('abort', () => reject(gone.reason), { once: true })
+  await Promise.race([work, promise])
 }

@@ -1,6 +1,7 @@
 import type { SimulatedRandom } from '../../../src/adapters/simulated/random.ts'
 import { tenant } from '../drafts.ts'
-import { regions, zones, type Cluster } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
+import { regions, zones } from './places.ts'
 import type { Mishap, Step } from './traps.ts'
 
 /** 'all': anything may fail. 'ours': no site ever fails, and of the zones' networks only the first one's. */
