@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEndpoints, type Endpoints } from '../adapters/agent-protocol/index.ts'
 import { checkTypes } from '../adapters/checks/index.ts'
@@ -12,7 +11,7 @@ import type { Log } from '../contracts/log.ts'
 import { startPoller } from '../roles/poller/start-poller.ts'
 import { serveStatus } from '../roles/status/serve-status.ts'
 import { canarySettings, version } from './facts.ts'
-import { ownDirectory } from './open-store.ts'
+import { ownDirectory, readNamed } from './open-store.ts'
 import type { PollerConfig } from './poller-config.ts'
 import { pollerFamilies, pollerProblems } from './poller-report.ts'
 import { drain } from './pollers.ts'
@@ -43,7 +42,7 @@ export async function runPoller(config: PollerConfig, log: Log): Promise<Running
 
 /** The file is read once before anything else, so that a wrong name is told at the start. */
 async function connected({ endpoints: addresses, ca: file, token, zone, name }: PollerConfig, log: Log): Promise<Endpoints> {
-  const ca = async () => (file === undefined ? undefined : readFile(file, 'utf8'))
+  const ca = async () => (file === undefined ? undefined : readNamed(file, '--ca (VEDETTE_CA)'))
   await ca()
   return connectEndpoints({ addresses, ca, token, zone, owner: name, version, clock, random, log: log.with({ zone }) })
 }

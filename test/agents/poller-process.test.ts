@@ -117,7 +117,7 @@ test('what is missing or wrong is told before anything starts', async () => {
     [[], /--zone \(VEDETTE_ZONE\): must be given/], [['--zone', 'dfw'], /--zone: "dfw" must be zone ids/], [['--zone', 'mza,mzb'], /must be one zone/],
     [['--zone', 'mza', '--endpoint', 'a:b:c'], /must be host:port addresses/], [['--zone', 'mza', '--endpoint', 'a'], /--token \(VEDETTE_TOKEN\): must be given/],
     [['--zone', 'mza', '--endpoint', 'a', '--token', 't', '--spool-bytes', '5'], /--spool-bytes: "5" must be a whole number/],
-    [['--zone', 'mza', '--endpoint', 'a', '--token', 't', '--data', here.path, '--ca', join(here.path, 'none.pem')], /cannot start the poller: no such file/],
+    [['--zone', 'mza', '--endpoint', 'a', '--token', 't', '--data', here.path, '--ca', join(here.path, 'none.pem')], /--ca \(VEDETTE_CA\): cannot read .*none.pem: no such file/],
   ]
   for (const [args, message] of cases) {
     await using poller = new Run(['poller', ...args])

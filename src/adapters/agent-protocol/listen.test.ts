@@ -267,3 +267,23 @@ test('no more is read than is worked on', async () => {
   assert.equal(endpoint.posts.length, 10)
   assert.deepEqual(ids.filter((id) => id !== 12), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
 })
+
+test('who does not read gets no confirmations that pile up, and is left when answers do', async () => {
+  const endpoint = recordingEndpoint()
+  endpoint.levers.checks = Array.from({ length: 200 }, (_, n) => scheduled(n, '1', { url: 'x'.repeat(2000) }))
+  await using listener = await listen(endpoint.link, { settings: { mostUnsentForConfirmations: 100_000, mostUnsent: 3_000_000 } })
+  await using raw = await greeted(listener.port)
+  raw.send(requestOf(2, 'vedette.confirm.subscribe', { zone: 'mzdfw' }))
+  assert.equal((await raw.frame()).id, 2)
+  raw.socket.pause()
+  for (let slot = 0; listener.stats().confirmationsLeftOut === 0; slot++) {
+    endpoint.confirm('mzdfw', { slot, trace: 'x'.repeat(200) })
+    if (slot % 100 === 0) await new Promise(setImmediate)
+  }
+  assert.equal(listener.stats().pollers, 1)
+  for (let id = 3; listener.stats().pollers === 1; id++) {
+    raw.send(requestOf(id, 'vedette.schedule.get', { zone: 'mzdfw', poller: 'p', cursor: '' }))
+    await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }
+  assert.match(JSON.stringify(listener.log.lines), /the other side reads too slowly/)
+})
