@@ -131,7 +131,9 @@ test('a private zone sees and reports its account\'s checks only', async () => {
 test('secrets are opened on the way; a check whose cannot be is run by nobody', async () => {
   const endpoint = recordingEndpoint()
   endpoint.levers.checks = [scheduled(1, '1', { password: 'sealed:abc' }), scheduled(2, '1', { password: 'foreign' })]
+  const agentCheck = (id: string, password: string) => ({ id, type: 'agent.mysql', details: { password }, period: 60, timeout: 30, disabled: false })
   await using listener = await listen(endpoint.link, {
+    agentChecks: async () => [agentCheck('ch3', 'sealed:abc'), agentCheck('ch4', 'foreign')],
     open(details) {
       if (details.password === 'foreign') throw new Error('a foreign seal')
       return { password: String(details.password).replace('sealed:', '') }
@@ -141,6 +143,9 @@ test('secrets are opened on the way; a check whose cannot be is run by nobody', 
   raw.send(requestOf(2, 'vedette.schedule.get', { zone: 'mzdfw', poller: 'p', cursor: '' }))
   const { upserts, unopened } = (await raw.frame()).result as { upserts: { check: { details: unknown } }[]; unopened: string[] }
   assert.deepEqual([upserts.map((one) => one.check.details), unopened], [[{ password: 'abc' }], ['ch2']])
+  await using agent = await greeted(listener.port, { token: 'agent', zone_ids: [], features: [] })
+  agent.send(requestOf('2', 'check_schedule.get'))
+  assert.deepEqual((await agent.frame()).result, { checks: [agentCheck('ch3', 'abc')] })
   assert.doesNotMatch(JSON.stringify(listener.log.lines), /abc/)
 })
 

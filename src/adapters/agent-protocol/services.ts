@@ -153,7 +153,16 @@ export class Services {
     if (this.#access.kind !== 'agent' || this.#access.entity === null) return { checks: [] }
     const checks = await this.#deps.agentChecks(this.#access.tenant, this.#access.entity)
     // Agents ignore `disabled`, so what is disabled must not be there.
-    return { checks: checks.filter((check) => !check.disabled) }
+    return { checks: checks.filter((check) => !check.disabled).flatMap((check) => this.#opened(check)) }
+  }
+
+  #opened(check: AgentCheck): readonly AgentCheck[] {
+    try {
+      return [{ ...check, details: this.#deps.open(check.details) }]
+    } catch (error) {
+      this.#log.error({ check: check.id, error: String(error) }, 'the secrets of a check cannot be opened; no agent gets it')
+      return []
+    }
   }
 
   /** The tenant whose checks this connection may see in a zone; null: everybody's. */
