@@ -14,10 +14,12 @@ export interface PollerPlan {
 
 /** A poller outside of the regions, as a process. */
 export class Poller {
+  readonly name: string
   readonly process: LabProcess
   #program: string
 
   constructor({ zone, endpoints, directory, ca, program }: PollerPlan) {
+    this.name = zone
     this.#program = program
     this.process = new LabProcess({
       command: () => [...dyingWithUs, process.execPath, this.#program, 'poller', '--zone', zone, '--endpoint', endpoints.join(), '--ca', ca, '--data', join(directory, zone)],

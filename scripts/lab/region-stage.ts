@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -44,6 +44,8 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>
   /** the program that is started at first */
   readonly program?: string
+  /** where to leave what the processes logged, at the end */
+  readonly logs?: string | undefined
   readonly say?: (line: string) => void
 }
 
@@ -54,7 +56,7 @@ const checksAnEntity = 10
 const run = promisify(execFile)
 
 export async function startRegionStage(options: StageOptions = {}): Promise<RegionStage> {
-  const { networks = onLoopback(), layout = ['api,console,endpoint', 'notifier,sweeper'], targets = 300, period = 6, nodeFlags = [], env = {}, program = vedetteCommand, say = () => undefined } = options
+  const { networks = onLoopback(), layout = ['api,console,endpoint', 'notifier,sweeper'], targets = 300, period = 6, nodeFlags = [], env = {}, program = vedetteCommand, logs, say = () => undefined } = options
   await using stack = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'vedette-regions-'))
   stack.defer(() => rm(directory, { recursive: true, force: true }))
@@ -77,6 +79,7 @@ export async function startRegionStage(options: StageOptions = {}): Promise<Regi
   const pollers = stack.adopt(zones.map((zone, index) => new Poller({ zone, endpoints: ports.map((_, place) => `127.0.0.1:${ports[(index + place) % ports.length]}`), directory, ca: certificates.path, program })), async (all) => {
     await Promise.all(all.map((one) => one.process.end('SIGTERM')))
   })
+  if (logs !== undefined) stack.defer(() => keepLogs(logs, [...regions, ...pollers]))
   await Promise.all(pollers.map((one) => one.process.start()))
   const owned = stack.move()
   return {
@@ -98,6 +101,11 @@ function makeRegions(plan: ClusterPlan, program: string): readonly Region[] {
   })
 }
 
+async function keepLogs(directory: string, all: readonly { readonly name: string; readonly log: string }[]): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  for (const { name, log } of all) await writeFile(join(directory, `${name}.log`), log)
+}
+
 interface Certificates { readonly path: string; readonly tap: { readonly cert: string; readonly key: string; readonly ca: string }; readonly of: (region: number) => string }
 
 /** A certificate authority of our own: one certificate for each region's endpoint, one for the taps that stand before them. */
@@ -107,8 +115,8 @@ async function issueCertificates(directory: string, { net }: Networks, program: 
   for (let region = 1; region <= regionCount; region++) await ca('issue', '--dir', directory, '--name', `${net}.${region}`, '--out', join(directory, `dc${region}`))
   await ca('issue', '--dir', directory, '--name', '127.0.0.1', '--out', join(directory, 'tap'))
   const read = (name: string) => readFile(join(directory, name), 'utf8')
-  const path = join(directory, 'ca.crt')
-  return { path, of: (region) => join(directory, `dc${region}`), tap: { cert: await read('tap.crt'), key: await read('tap.key'), ca: await readFile(path, 'utf8') } }
+  const path = join(directory, 'ca.pem')
+  return { path, of: (region) => join(directory, `dc${region}`), tap: { cert: await read('tap.pem'), key: await read('tap.key'), ca: await readFile(path, 'utf8') } }
 }
 
 /** A check of each target from all zones, with an alarm that tells the receiver. */

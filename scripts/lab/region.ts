@@ -15,7 +15,7 @@ export interface ClusterPlan {
   readonly zones: readonly string[]
   /** the roles of each process of a region: the first one has the api, and one of them is the endpoint */
   readonly layout: readonly string[]
-  /** certificate and key of region n's endpoint, as paths without `.crt` and `.key` */
+  /** certificate and key of region n's endpoint, as paths without `.pem` and `.key` */
   readonly certificate: (region: number) => string
   readonly nodeFlags: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -24,6 +24,8 @@ export interface ClusterPlan {
 export const agentPort = 50_041
 export const pollerToken = 'lab-poller-token-0123456789'
 const firstPort = 8000
+/** ms: all regions at once on few cores */
+const patience = 180_000
 
 /** One region: a Cassandra node and some Vedette processes beside it, which come and go together. */
 export class Region {
@@ -61,7 +63,7 @@ export class Region {
 
   async startOne(index: number): Promise<void> {
     await this.#at(index).start()
-    await readiness(this.#at(index), this.#url(index))
+    await readiness(this.#at(index), this.#url(index), patience)
   }
 
   /** Stops one in an orderly way. */
@@ -101,7 +103,7 @@ export class Region {
     return [
       ...networks.within(this.number), ...dyingWithUs, process.execPath, ...nodeFlags, this.program, 'start', '--host', this.address, '--port', String(firstPort + index), '--data', this.#data(index),
       '--store', `cassandra://${hosts.join()}:${cluster.port}/${keyspace}`, '--region', this.name, '--roles', roles, '--node', `${this.name}-${index + 1}`, '--zones', zones.join(),
-      ...(roles.split(',').includes('endpoint') ? ['--agent-port', String(agentPort), '--agent-cert', `${certificate(this.number)}.crt`, '--agent-key', `${certificate(this.number)}.key`] : []),
+      ...(roles.split(',').includes('endpoint') ? ['--agent-port', String(agentPort), '--agent-cert', `${certificate(this.number)}.pem`, '--agent-key', `${certificate(this.number)}.key`] : []),
     ]
   }
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { pipeline } from 'node:stream'
 import { connect, createSecureContext, TLSSocket } from 'node:tls'
 
 /** Observations that an endpoint acknowledged to a poller, as the poller read it. */
@@ -28,8 +27,8 @@ export async function tap({ upstream, cert, key, ca, note }: TapOptions): Promis
       open.add(socket)
       socket.once('close', () => open.delete(socket))
     }
-    raw.once('error', () => far.destroy()).once('close', () => far.destroy())
-    far.once('error', () => raw.destroy()).once('close', () => raw.destroy())
+    raw.on('error', () => far.destroy()).once('close', () => far.destroy())
+    far.on('error', () => raw.destroy()).once('close', () => raw.destroy())
     far.once('secureConnect', () => join(new TLSSocket(raw, { isServer: true, secureContext }), far, note))
   })
   server.listen(0, '127.0.0.1')
@@ -47,14 +46,14 @@ export async function tap({ upstream, cert, key, ca, note }: TapOptions): Promis
 }
 
 function join(near: TLSSocket, far: TLSSocket, note: TapOptions['note']): void {
+  // One end that goes takes the other with it.
+  near.on('error', () => far.destroy()).once('close', () => far.destroy())
+  near.pipe(far)
+  far.pipe(near)
   const listen = lines((line) => {
     const found = acknowledgedIn(line)
     if (found !== undefined) note(found)
   })
-  // One end that fails takes the other with it: that is all there is to do about it.
-  const over = () => undefined
-  pipeline(near, far, over)
-  pipeline(far, near, over)
   far.on('data', (chunk: Buffer) => listen(chunk))
 }
 

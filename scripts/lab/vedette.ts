@@ -97,13 +97,21 @@ class Runner {
   }
 }
 
-/** Waits until the process answers that it is ready; throws with its log when it ends, or takes too long. */
-export async function readiness(process: LabProcess, url: string): Promise<void> {
-  const giveUp = Date.now() + patience
+/** Waits until the process answers that it is ready; throws with what it says instead when it ends, or takes too long. */
+export async function readiness(process: LabProcess, url: string, patient = patience): Promise<void> {
+  const giveUp = Date.now() + patient
   while (Date.now() < giveUp) {
     if (!process.runs) throw new Error(`Vedette ended with ${process.child.exitCode ?? process.child.signalCode}:\n${process.log.slice(-4000)}`)
     if (await answers(`${url}/readyz`)) return
     await sleep(20)
   }
-  throw new Error(`Vedette did not get ready within ${patience / 1000} s:\n${process.log.slice(-4000)}`)
+  throw new Error(`Vedette did not get ready within ${patient / 1000} s: ${await saidBy(`${url}/readyz`)}\n${process.log.slice(-4000)}`)
+}
+
+async function saidBy(url: string): Promise<string> {
+  try {
+    return await (await fetch(url, { signal: AbortSignal.timeout(2000) })).text()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }

@@ -59,7 +59,7 @@ export class Writes {
     const times = [from, ...good.map((write) => write.at + write.took), to]
     return {
       tried: some.length, failed: some.length - good.length, available: some.length === 0 ? 0 : Math.round((10_000 * good.length) / some.length) / 100,
-      slowest_ms: Math.round(Math.max(0, ...some.map((write) => write.took))), longest_gap_s: longestGap(times) / 1000,
+      slowest_ms: Math.round(Math.max(0, ...some.map((write) => write.took))), longest_gap_s: Math.round(longestGap(times) / 100) / 10,
       answers: Object.fromEntries(Object.entries(Object.groupBy(some, ({ answer }) => answer)).map(([answer, writes = []]) => [answer, writes.length])),
     }
   }
