@@ -11,6 +11,7 @@ import type { Log } from '../contracts/log.ts'
 import { startPoller } from '../roles/poller/start-poller.ts'
 import { serveStatus } from '../roles/status/serve-status.ts'
 import { canarySettings, version } from './facts.ts'
+import { lockFolder } from './folder-lock.ts'
 import { ownDirectory, readNamed } from './open-store.ts'
 import type { PollerConfig } from './poller-config.ts'
 import { pollerFamilies, pollerProblems } from './poller-report.ts'
@@ -28,6 +29,7 @@ export async function runPoller(config: PollerConfig, log: Log): Promise<Running
   await using stack = new AsyncDisposableStack()
   const { zone, data, spoolBytes, name, source, host, port } = config
   await ownDirectory(data)
+  stack.use(lockFolder(data, zone))
   const loopLag = stack.use(systemLoopLag())
   const spool = stack.use(await openFileSpool({ directory: join(data, 'spool', zone), clock, maxBytes: spoolBytes }))
   const link = stack.use(await connected(config, log))
