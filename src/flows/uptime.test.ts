@@ -67,3 +67,21 @@ test('where nothing is recorded nothing was up', async () => {
   const { of } = await up([])
   assert.deepEqual([await of(0, 1), await of(0, 100)], [0, 0])
 })
+
+test('time in which any region was up counts, once', async () => {
+  const clock = simulatedClock({ free: true })
+  const store = openSimulatedStore({ clock, random: simulatedRandom(1) })
+  const spans = { ch1: [0, 4], ch2: [3, 6], ch3: [9, 10] } as const
+  for (const [check, [from, to]] of Object.entries(spans)) {
+    let sequence = 0
+    for (let at = start + from * hour; at < start + to * hour; at += 30_000) {
+      sequence += 1
+      await store.observations.append([anObservation(sequence, { check, zone: 'agent', at, slot: at, boot: check, metrics: { up: { type: 'i', value: 1, unit: '' } } })])
+    }
+  }
+  const regions = Object.keys(spans).map((check) => ({ ...series, check, period: 30_000 }))
+  const of = async (from: number, to: number) => (await uptime(store.metrics, regions, start + from * hour, start + to * hour)) / hour
+  for (const [from, to, expected] of [[0, 10, 7], [3, 4.5, 1.5], [5, 7, 1], [7, 8.5, 0], [0, 100, 7]] as const) {
+    assert.ok(Math.abs((await of(from, to)) - expected) < 0.02 * Math.max(1, expected), `${from} to ${to}: ${await of(from, to)}`)
+  }
+})

@@ -1,8 +1,22 @@
+import { createHash } from 'node:crypto'
 import type { ConfigurationChange, ConfigurationRepository } from '../contracts/configuration.ts'
+import { newId } from '../core/entities/ids.ts'
 import type { Alarm, Check } from '../core/entities/resources.ts'
 
 /** Fixed ids, so that a restart finds what the first start made. */
 export const selfIds = { entity: 'enVedette0', check: 'chVedette0', http: 'chVedette1', alarm: 'alVedette0', httpAlarm: 'alVedette1' } as const
+export interface SelfIds { readonly entity: string; readonly check: string; readonly alarm: string }
+
+/** A region's ids follow from its name, so that whichever of its processes comes first makes the same. */
+export function selfIdsOf(region: string): SelfIds {
+  const idOf = (kind: 'entity' | 'check' | 'alarm') => fixedId(kind, `self ${region}`)
+  return { entity: idOf('entity'), check: idOf('check'), alarm: idOf('alarm') }
+}
+
+/** An id that follows from a name. */
+export function fixedId(kind: Parameters<typeof newId>[0], name: string): string {
+  return newId(kind, createHash('sha256').update(`vedette ${kind} ${name}`).digest())
+}
 
 const selfCriteria = `# What Vedette says of itself; see GET /readyz for the same in words.
 if (metric['problems'] > 0) { return new AlarmStatus(CRITICAL, '#{problem}'); }
@@ -16,20 +30,21 @@ return new AlarmStatus(OK, 'answers in #{duration} ms');`
 
 export interface SelfEntityFacts {
   readonly tenant: string
-  readonly zones: readonly string[]
-  /** where this server answers, as a poller in the same process reaches it */
-  readonly address: string
-  readonly url: string
+  readonly ids: SelfIds
+  readonly label: string
   readonly now: number
+  /** where this server answers, as pollers in the same process reach it; absent: nobody looks at it */
+  readonly web?: Web
 }
+interface Web { readonly zones: readonly string[]; readonly address: string; readonly url: string }
 
 /** Makes the entity by which Vedette watches itself: so a first start has something alive to look at. */
 export async function createSelfEntity(configuration: ConfigurationRepository, facts: SelfEntityFacts): Promise<'applied' | 'conflict'> {
-  return configuration.commit({ tenant: facts.tenant, entity: selfIds.entity }, changes(facts))
+  return configuration.commit({ tenant: facts.tenant, entity: facts.ids.entity }, changes(facts))
 }
 
 /** After a start at another address or with other zones the check of our own API follows; what somebody deleted or made another stays so. */
-export async function moveSelfCheck(configuration: ConfigurationRepository, { tenant, zones, address, url, now }: SelfEntityFacts): Promise<'moved' | 'stays'> {
+export async function moveSelfCheck(configuration: ConfigurationRepository, { tenant, web: { zones, address, url }, now }: SelfEntityFacts & { readonly web: Web }): Promise<'moved' | 'stays'> {
   const partition = { tenant, entity: selfIds.entity }
   const stored = await configuration.get('check', partition, selfIds.http)
   if (stored === undefined || !/^https?:\/\/[^/]+\/healthz$/.test(String(stored.value.details.url))) return 'stays'
@@ -41,24 +56,31 @@ export async function moveSelfCheck(configuration: ConfigurationRepository, { te
 
 const healthOf = (url: string): string => `${url}/healthz`
 
-function changes({ zones, address, url, now }: SelfEntityFacts): readonly ConfigurationChange[] {
+function changes({ ids, label, web, now }: SelfEntityFacts): readonly ConfigurationChange[] {
   const stamps = { created_at: now, updated_at: now }
   const check: Check = {
-    id: selfIds.check, entity_id: selfIds.entity, type: 'agent.vedette', label: 'Vedette itself', details: {}, disabled: false, period: 10, timeout: 5,
+    id: ids.check, entity_id: ids.entity, type: 'agent.vedette', label: 'Vedette itself', details: {}, disabled: false, period: 10, timeout: 5,
     monitoring_zones_poll: null, target_alias: null, target_hostname: null, target_resolver: null, confirm: true, metadata: null, ...stamps,
   }
+  return [
+    { kind: 'entity', id: ids.entity, expected: 0, value: { id: ids.entity, label, agent_id: null, ip_addresses: null, managed: false, uri: null, metadata: { about: 'Vedette watches itself; delete it if you like' }, ...stamps } },
+    { kind: 'check', id: check.id, expected: 0, value: check },
+    { kind: 'alarm', id: ids.alarm, expected: 0, value: alarmOn(check, ids.alarm, selfCriteria) },
+    ...(web === undefined ? [] : webChanges(check, web)),
+  ]
+}
+
+function webChanges(check: Check, { zones, address, url }: Web): readonly ConfigurationChange[] {
   const http: Check = {
     ...check, id: selfIds.http, type: 'remote.http', label: 'This server\'s API', period: 30, timeout: 10, monitoring_zones_poll: [...zones], target_hostname: address,
     details: { url: healthOf(url), method: 'GET', follow_redirects: true, include_body: false },
   }
-  const alarm = (id: string, on: Check, criteria: string): Alarm => ({
-    id, entity_id: selfIds.entity, check_id: on.id, notification_plan_id: 'npTechnicalContactsEmail', criteria, disabled: false, label: on.label, metadata: null, ...stamps,
-  })
   return [
-    { kind: 'entity', id: selfIds.entity, expected: 0, value: { id: selfIds.entity, label: 'Vedette', agent_id: null, ip_addresses: null, managed: false, uri: null, metadata: { about: 'Vedette watches itself; delete it if you like' }, ...stamps } },
-    { kind: 'check', id: check.id, expected: 0, value: check },
     { kind: 'check', id: http.id, expected: 0, value: http },
-    { kind: 'alarm', id: selfIds.alarm, expected: 0, value: alarm(selfIds.alarm, check, selfCriteria) },
-    { kind: 'alarm', id: selfIds.httpAlarm, expected: 0, value: alarm(selfIds.httpAlarm, http, httpCriteria) },
+    { kind: 'alarm', id: selfIds.httpAlarm, expected: 0, value: alarmOn(http, selfIds.httpAlarm, httpCriteria) },
   ]
+}
+
+function alarmOn({ id: check, entity_id, label, created_at, updated_at }: Check, id: string, criteria: string): Alarm {
+  return { id, entity_id, check_id: check, notification_plan_id: 'npTechnicalContactsEmail', criteria, disabled: false, label, metadata: null, created_at, updated_at }
 }
