@@ -37,8 +37,11 @@ export async function testKeyspace(): Promise<TestKeyspace> {
       }))
     },
     async [Symbol.asyncDispose]() {
-      await change(`DROP KEYSPACE ${keyspace}`)
-      await session[Symbol.asyncDispose]()
+      try {
+        await change(`DROP KEYSPACE ${keyspace}`)
+      } finally {
+        await session[Symbol.asyncDispose]()
+      }
     },
   }
 }

@@ -56,9 +56,9 @@ export class Buckets {
     return own < present - 1 ? [own, present] : [own]
   }
 
-  /** Buckets to read at `now`, oldest first; the next one too. */
+  /** Buckets to read at `now`, oldest first; the next one too. None is ahead of our own clock. */
   async toRead(now: number): Promise<readonly number[]> {
-    const present = bucketOf(now)
+    const present = bucketOf(Math.min(now, this.#clock.now() + bucketLength))
     if (this.#upTo === undefined || present - this.#upTo > longestJump) await this.#begin(present)
     for (let bucket = (this.#upTo ?? present) + 1; bucket <= present; bucket++) this.#advance(bucket)
     this.#upTo = Math.max(present, this.#upTo ?? present)

@@ -23,6 +23,8 @@ export interface SessionOptions {
 
 /** ms without an answer until a request counts as lost: above every limit of the server's own (5 s). */
 const requestTimeout = 6000
+/** ms: all nodes that answer have to agree on a change of the schema */
+const schemaTimeout = 30_000
 const connectTimeout = 3000
 const reconnectEvery = 1000
 /** ms after which an idempotent statement is also sent to another node: a hung one costs this, not a timeout */
@@ -105,9 +107,9 @@ export class Session implements AsyncDisposable {
     await this.#client.shutdown()
   }
 
-  /** A change of the schema: not prepared, and only while the store is opened. */
+  /** A change of the schema: not prepared, and never sent to two nodes at once, which might both make it. */
   async change(statement: Statement): Promise<void> {
-    await this.#send(statement, [], { prepare: false })
+    await this.#send({ ...statement, idempotent: false }, [], { prepare: false, readTimeout: schemaTimeout })
   }
 
   async #send(statement: Statement, parameters: readonly Parameter[], options: QueryOptions): Promise<types.ResultSet> {
