@@ -34,7 +34,7 @@ export interface ChaosResult { readonly rounds: readonly Round[]; readonly audit
 
 /** seconds until observations flow again, and percents of writes that are taken, at least */
 const mostSilence = 30
-const leastAvailable = 99
+const leastAvailable = 95
 const patience = 120_000
 
 /** Hurts a stage under load, again and again, and counts afterwards. */
