@@ -74,7 +74,7 @@ export function observationStore(session: Session, clock: Clock, { observationRe
       const recent = last === today ? [today] : [last, today]
       const found = (await Promise.all(recent.map((day) => session.execute(readDay, [check, zone, day, count])))).flat()
       // A check that is new, runs seldom, or has just passed midnight.
-      const others = found.length < count ? (await daysOf(check, zone)).filter((day) => !recent.includes(day)).toReversed() : []
+      const others = found.length < count ? (await daysOf(check, zone)).filter((day) => day < today).toReversed() : []
       for (const days of chunks(others, daysAtOnce)) {
         if (found.length >= count) break
         found.push(...(await session.execute(readDays, [check, zone, days, count])))
