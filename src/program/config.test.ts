@@ -101,6 +101,8 @@ const wrong: readonly (readonly [env: string, value: string, rule: RegExp])[] = 
   ['VEDETTE_REGION', 'data centre 1', /must be a name of letters/],
   ['VEDETTE_ROLES', 'api,rollup', /must be roles of api, console, endpoint, notifier, sweeper, poller, separated by commas; found "rollup"/],
   ['VEDETTE_ROLES', '', /must be roles of/],
+  ['VEDETTE_WATCHDOG', 'dc1,dc 2', /must be names of regions separated by commas; found "dc 2"/],
+  ['VEDETTE_WATCHDOG_PLAN', 'everybody', /must be the id of a notification plan/],
   ['VEDETTE_NODE', 'a b', /must be 1 to 64 letters/],
   ['VEDETTE_AGENT_PORT', '70000', /must be a whole number from 0 to 65535/],
   ['VEDETTE_STORE_REPLICATION', 'dc1=0', /must be region=copies pairs separated by commas, such as dc1=1,dc2=1,dc3=1; found "dc1=0"/],
@@ -116,7 +118,7 @@ test('a wrong value is told with its place, itself and the rule', async () => {
   }
 })
 
-const secrets = ['VEDETTE_ADMIN_KEY', 'VEDETTE_ADMIN_TOKEN', 'VEDETTE_SECRET_KEY', 'VEDETTE_SMTP_URL', 'VEDETTE_POLLER_TOKEN', 'VEDETTE_STORE_PASSWORD'] as const
+const secrets = ['VEDETTE_ADMIN_KEY', 'VEDETTE_ADMIN_TOKEN', 'VEDETTE_SECRET_KEY', 'VEDETTE_SMTP_URL', 'VEDETTE_POLLER_TOKEN', 'VEDETTE_STORE_PASSWORD', 'VEDETTE_PING_URL'] as const
 
 test('a wrong secret is told without itself', async () => {
   for (const env of secrets) {
@@ -152,6 +154,8 @@ test('what belongs together is asked for together', async () => {
     [{ store: 'cassandra://one/vedette' }, /^VEDETTE_SECRET_KEY: must be given with a Cassandra/],
     [{ roles: 'console,sweeper' }, /^--roles: console needs api/],
     [{ agentCert: 'cert.pem' }, /^--agent-cert and --agent-key: must be given together/],
+    [{ watchdog: 'dc1' }, /^--watchdog: must name at least two regions, and this one, dc1/],
+    [{ watchdog: 'dc2,dc3' }, /^--watchdog: must name at least two regions, and this one, dc1/],
     [{ storeUser: 'vedette' }, /^--store-user and VEDETTE_STORE_PASSWORD: must be given together/],
   ]
   for (const [flags, says] of cases) assert.match(await complaint(readConfig({ flags, env: {} })), says)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parse as parseYaml } from 'yaml'
 import { limits } from '../core/entities/defaults.ts'
 import { reasonOf } from './plain.ts'
-import { canaryList, optional, ranges, regionName, replicationMap, roleList, secretList, sourceMap, storeAddress, text, url, whole, yesOrNo, zoneList } from './read-settings.ts'
+import { canaryList, optional, ranges, regionList, regionName, replicationMap, roleList, secretList, sourceMap, storeAddress, text, url, whole, yesOrNo, zoneList } from './read-settings.ts'
 import { roleNames } from './role-names.ts'
 
 /** One setting: a flag, an environment variable and a key of the settings file, which is the flag's name. */
@@ -15,6 +15,8 @@ interface Setting<T> {
   /** throws with the rule that the value breaks */
   read(text: string): T
 }
+
+const noRegions: readonly string[] = []
 
 /** Every setting of the program, in the order in which help shows them. */
 export const settings = {
@@ -51,6 +53,9 @@ export const settings = {
   smtpUrl: { env: 'VEDETTE_SMTP_URL', about: 'the mail server: smtp://user:password@host:port', fallback: undefined, read: optional(url(/^smtps?:\/\/\S+$/, 'must be an address such as smtp://user:password@host:port')) },
   mailFrom: { env: 'VEDETTE_MAIL_FROM', flag: '--mail-from <address>', about: 'the sender of e-mail', fallback: 'vedette@localhost', read: text(/^\S+@\S+$/, 'must be a mail address') },
   logLevel: { env: 'VEDETTE_LOG_LEVEL', flag: '--log-level <level>', about: 'debug, info, warn or error', fallback: 'info', read: text(/^(debug|info|warn|error)$/, 'must be debug, info, warn or error') },
+  watchdog: { env: 'VEDETTE_WATCHDOG', flag: '--watchdog <list>', about: 'all regions, in one order everywhere: each is watched by the one after it', fallback: noRegions, read: (value) => (value === '' ? noRegions : regionList(value)) },
+  watchdogPlan: { env: 'VEDETTE_WATCHDOG_PLAN', flag: '--watchdog-plan <id>', about: 'the notification plan that is told when a region is not heard by the one after it', fallback: 'npTechnicalContactsEmail', read: text(/^np[A-Za-z0-9]{1,30}$/, 'must be the id of a notification plan') },
+  pingUrl: { env: 'VEDETTE_PING_URL', about: 'asked once a minute while this process is well: for a watchman elsewhere, who misses it', fallback: undefined, read: optional(url(/^https?:\/\/\S+$/, 'must be an http(s) address')) },
   watchSelf: { env: 'VEDETTE_WATCH_SELF', flag: '--watch-self <yes|no>', about: 'whether Vedette watches itself as an entity', fallback: true, read: yesOrNo },
 } satisfies Record<string, Setting<unknown>>
 
@@ -85,10 +90,11 @@ export async function readConfig({ flags, env, file }: ConfigSources): Promise<C
 }
 
 /** What no setting tells alone. */
-function checkTogether({ store, secretKey, roles, agentCert, agentKey, storeUser, storePassword }: Config): void {
+function checkTogether({ store, secretKey, roles, agentCert, agentKey, storeUser, storePassword, watchdog, region }: Config): void {
   if (store !== 'embedded' && secretKey === undefined) throw new ConfigError('VEDETTE_SECRET_KEY: must be given with a Cassandra, 64 hex digits, the same for every process: it seals the secrets that they share')
   if (roles.includes('console') && !roles.includes('api')) throw new ConfigError('--roles: console needs api in the same process')
   if ((agentCert === undefined) !== (agentKey === undefined)) throw new ConfigError('--agent-cert and --agent-key: must be given together')
+  if (watchdog.length > 0 && (watchdog.length < 2 || !watchdog.includes(region))) throw new ConfigError(`--watchdog: must name at least two regions, and this one, ${region}, among them`)
   if ((storeUser === undefined) !== (storePassword === undefined)) throw new ConfigError('--store-user and VEDETTE_STORE_PASSWORD: must be given together')
 }
 

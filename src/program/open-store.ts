@@ -42,8 +42,14 @@ export async function untilAvailable<T>(work: () => Promise<T>, { clock, log }: 
 /** ms between two attempts at a store that does not answer at a start */
 const askAgain = 2000
 
-async function openShared(_config: Config, { contactPoints }: Address, _ports: Ports): Promise<Store> {
-  throw new DataProblem(`cannot speak to Cassandra at ${contactPoints.join(', ')} yet`)
+// Its driver is loaded only by who needs it: an embedded start stays fast and small.
+async function openShared({ region, storeReplication, storeUser, storePassword, storeCa }: Config, { contactPoints, port, keyspace }: Address, ports: Ports): Promise<Store> {
+  const { openCassandra } = await import('../adapters/store-cassandra/index.ts')
+  return openCassandra({
+    contactPoints, port, keyspace, region, replication: storeReplication ?? new Map([[region, 1]]), ...ports,
+    ...(storeUser === undefined ? {} : { user: storeUser }), ...(storePassword === undefined ? {} : { password: storePassword }),
+    ...(storeCa === undefined ? {} : { ca: await readNamed(storeCa, '--store-ca (VEDETTE_STORE_CA)') }),
+  })
 }
 
 /** The text of a file that a setting names. */

@@ -11,11 +11,13 @@ import { openAgentPort } from './agent-port.ts'
 import type { Config } from './config.ts'
 import { openNode, type Node } from './node.ts'
 import { isShared, untilAvailable } from './open-store.ts'
+import { startPinging } from './ping.ts'
 import { drain, startZone } from './pollers.ts'
 import { demandSameKey } from './secret-key.ts'
 import { observeSelf, watchSelf } from './self.ts'
 import type { Parts } from './self-report.ts'
 import { TroubleWatch, troublesOf } from './troubles.ts'
+import { startWatchdog } from './watchdog.ts'
 import { startWeb } from './web.ts'
 
 /** A running Vedette: its address, and what the first start generated (null on later ones). */
@@ -53,7 +55,10 @@ export async function start(config: Config, log: Log, stop: AbortSignal = new Ab
   if (agents !== undefined) agentPorts.push(stack.use(agents))
   // After the pollers: a check that is made before their eyes is looked at within seconds.
   if (config.watchSelf) await watchSelf(node, web.url, credentials !== null)
+  const watchdog = await startWatchdog(node, web.url)
+  if (watchdog !== undefined) stack.use(watchdog)
   starting = false
+  if (config.pingUrl !== undefined) stack.use(startPinging(node, config.pingUrl, parts))
   if (config.watchSelf) stack.use(observeSelf(node, parts))
 
   const owned = stack.move()

@@ -48,6 +48,6 @@ export interface SignInSettings {
 export const defaultApiSettings: ApiSettings = {
   host: '127.0.0.1', port: 8000, publicUrl: undefined, node: 'local', build: '0',
   minPeriod: limits.minPeriod, maxChecks: limits.checks, maxAlarms: limits.alarms, rates,
-  maxBody: 1_048_576, maxDepth: 32, maxHeartbeatBody: 4096, heartbeatPause: 100, requestTimeout: 30_000, maxTestTimeout: 60, testGrace: 5000, attempts: 8, tokenLifetime: 86_400_000,
+  maxBody: 1_048_576, maxDepth: 32, maxHeartbeatBody: 16_384, heartbeatPause: 100, requestTimeout: 30_000, maxTestTimeout: 60, testGrace: 5000, attempts: 8, tokenLifetime: 86_400_000,
   signIn: { freeFailures: 10, firstWait: 1000, longestWait: 60_000, users: 10_000, parallel: 2, queue: 64 },
 }
