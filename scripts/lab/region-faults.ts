@@ -40,9 +40,12 @@ export const hangEndpoint = (region: number): Fault => ({
   async mend(stage) { stage.region(region).endpoint.signal('SIGCONT') },
 })
 
-/** The clock goes wrong by an hour, and is set right again. The first in a stage is ahead, the second behind. */
+/**
+ * The clock goes wrong by an hour, and is set right again. The first in a stage is ahead, the second behind. A node that knows this of
+ * itself is not ready and takes no writes, so that whoever sends people to nodes that are ready goes around it.
+ */
 export const shiftClock = (region: number, where: 'ahead' | 'behind'): Fault => ({
-  name: `clock of the endpoint of dc${region} an hour ${where}`, region, away: false,
+  name: `clock of the endpoint of dc${region} an hour ${where}`, region, away: true,
   async hurt(stage) { stage.region(region).endpoint.signal('SIGHUP') },
   async mend(stage) { stage.region(region).endpoint.signal('SIGHUP') },
 })
