@@ -13,7 +13,7 @@ export interface TestKeyspace extends AsyncDisposable {
   /** for statements of a test's own; the tables are there */
   readonly session: Session
   /** removes everything that was written */
-  empty(): Promise<void>
+  readonly empty: () => Promise<void>
 }
 
 /** These tell which steps of the schema are done. */
