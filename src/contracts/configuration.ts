@@ -13,7 +13,8 @@ export type Kind = keyof Kinds
 /**
  * A partition is what one conditional write may span: `{tenant}` holds the account, notifications, plans,
  * suppressions and private zones of a tenant; `{tenant, entity}` one entity with its checks and alarms; tenant ''
- * holds what belongs to all: public zones, users (id = name) and tokens (id = hash).
+ * holds what belongs to all: public zones, users (id = name) and tokens (id = hash). A token is changed alone: where
+ * many sign in at once they shall not hinder each other.
  */
 export interface Partition { readonly tenant: string; readonly entity?: string }
 
@@ -57,13 +58,16 @@ export interface ScheduleDelta {
  * - `get` of what never was, or was deleted, is undefined.
  * - `list` answers in byte order of ids; `marker` is inclusive and need not exist; `ids` keeps only those.
  *   Entities are listed by `{tenant}`; checks and alarms by `{tenant, entity}`.
- * - `entities` names all entities of a tenant in byte order; cheap, for who looks at all of them again and again.
+ * - `entities` names all entities of a tenant in byte order; cheap, for who looks at all of them again and again. It leaves
+ *   out none; after a death in the middle of a deletion one may be named for a while that is gone.
  * - `tree` reads one entity with all its checks and alarms as of one moment.
  * - `commit` applies all changes of one partition or none: 'conflict' when any expected version does not stand.
+ *   StoreUnavailable with outcome 'unknown' means that it may be applied, even later; reading settles nothing.
  *   A commit on an entity's partition may create, change or delete the entity row itself (id = the entity's).
  * - `schedule` gives what changed for a zone since a cursor ('' asks for all): enabled checks that name the zone;
  *   zone '' stands for the checks that name none (heartbeats, agents);
- *   a change of a check or of its entity is seen by the first call after its commit.
+ *   a change of a check or of its entity is seen by the first call after its commit, on whichever node; a cursor that
+ *   another node gave out is understood, or answered in full.
  * - `changes` yields a tick after each commit on this node, for those who cache; missing one is harmless because
  *   versions are compared.
  */

@@ -22,7 +22,8 @@ export interface Point {
 
 /**
  * Metrics of checks at full resolution and rolled up. What is appended to the observation store appears here by
- * itself: the rollup of a bucket always equals what rolling up its full-resolution points at once gives, late ones too.
+ * itself: the rollup of a bucket always equals what rolling up its full-resolution points at once gives, late ones too,
+ * as soon as their append has resolved.
  * - `series` names the metrics that a check has from each zone, sorted by zone and name.
  * - `read` yields points in time order; `from` is inside, `to` is not; an empty range yields nothing.
  * - String metrics answer at FULL only, and on change only: where the value differs from the one before it, also from one

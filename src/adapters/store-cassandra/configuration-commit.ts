@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Partition } from '../../contracts/configuration.ts'
 import type { Log } from '../../contracts/log.ts'
 import type { PartitionRows, Write } from './configuration-rows.ts'
-import type { ConfigurationTable } from './configuration-table.ts'
+import { placeOf, type ConfigurationTable } from './configuration-table.ts'
 import type { Directory } from './directory.ts'
 import type { ZoneTables } from './schedule-log.ts'
 import { newsOf, type ZoneNews } from './schedule-zones.ts'
@@ -32,8 +32,9 @@ export class Commits {
     this.#deps = deps
   }
 
-  async commit(partition: Partition, writes: readonly Write[]): Promise<'applied' | 'conflict'> {
-    return this.#turns.run(`${partition.tenant}/${partition.entity ?? ''}`, () => this.#commitNow(partition, writes))
+  async commit(partition: Partition, writes: readonly [Write, ...Write[]]): Promise<'applied' | 'conflict'> {
+    const [{ kind, id }] = writes
+    return this.#turns.run(`${partition.tenant}/${placeOf(kind, partition, id)}`, () => this.#commitNow(partition, writes))
   }
 
   async #commitNow(partition: Partition, writes: readonly Write[]): Promise<'applied' | 'conflict'> {

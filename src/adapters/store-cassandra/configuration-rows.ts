@@ -20,12 +20,13 @@ export function storedOf<K extends Kind>(kind: K, partition: Partition, { id, ve
   return value === null ? undefined : { kind, partition, id, version, value: JSON.parse(value) as Kinds[K] }
 }
 
-/** Entities, checks and alarms lie with their entity, everything else with its tenant; a commit names a row once. */
+/** Entities, checks and alarms lie with their entity, everything else with its tenant; a commit names a row once, and a token alone. */
 export function demandPlaces({ entity }: Partition, changes: readonly ConfigurationChange[]): void {
   const named = new Set<string>()
   for (const { kind, id } of changes) {
     const inEntity = kind === 'entity' || kind === 'check' || kind === 'alarm'
     if (inEntity !== (entity !== undefined) || (kind === 'entity' && id !== entity)) throw new RangeError(`${kind} ${id} does not belong to this partition`)
+    if (kind === 'token' && changes.length > 1) throw new RangeError('A token is changed alone')
     if (named.size === named.add(`${kind}/${id}`).size) throw new RangeError(`${kind} ${id} is changed twice at once`)
   }
 }

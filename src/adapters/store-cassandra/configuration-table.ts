@@ -22,6 +22,18 @@ const readEntities: Statement = { cql: "SELECT kind, id, version, value FROM con
 
 const update = 'UPDATE configuration USING TTL ? SET version = ?, value = ? WHERE tenant = ? AND entity = ? AND kind = ? AND id = ? IF version = ?'
 
+/** Tokens are made and revoked all the time: they lie apart from all else, by the first character of their ids. */
+const tokenShards = Array.from({ length: 0x7f - 0x21 }, (_, i) => String.fromCharCode(0x21 + i))
+
+/** Which partition of its tenant a row lies in. */
+export function placeOf(kind: Kind, { entity }: Partition, id: string): string {
+  return kind === 'token' ? tokenPlace(id) : entity ?? ''
+}
+
+function tokenPlace(id: string): string {
+  return `token ${id.slice(0, 1)}`
+}
+
 /** The table of all configuration. Rows are read and written as they are; what they mean is not known here. */
 export class ConfigurationTable {
   readonly #session: Session
@@ -30,8 +42,8 @@ export class ConfigurationTable {
     this.#session = session
   }
 
-  async row(kind: Kind, { tenant, entity = '' }: Partition, id: string): Promise<StoredRow | undefined> {
-    const [row] = await this.#session.execute(readRow, [tenant, entity, kind, id])
+  async row(kind: Kind, partition: Partition, id: string): Promise<StoredRow | undefined> {
+    const [row] = await this.#session.execute(readRow, [partition.tenant, placeOf(kind, partition, id), kind, id])
     return row === undefined ? undefined : rowOf(row)
   }
 
@@ -48,13 +60,16 @@ export class ConfigurationTable {
 
   /** Rows of one kind in byte order of ids from `marker` on, deleted ones too. */
   async *kind(kind: Kind, { tenant, entity = '' }: Partition, marker: string, pageSize: number): AsyncGenerator<StoredRow> {
-    for await (const row of this.#session.page(readKind, [tenant, entity, kind, marker], pageSize)) yield rowOf(row)
+    const places = kind === 'token' ? tokenShards.filter((shard) => shard >= marker.slice(0, 1)).map(tokenPlace) : [entity]
+    for (const place of places) for await (const row of this.#session.page(readKind, [tenant, place, kind, marker], pageSize)) yield rowOf(row)
   }
 
   /** Those of these rows that are there, in byte order of ids; `ids` has that order. */
-  async *ids(kind: Kind, { tenant, entity = '' }: Partition, ids: readonly string[]): AsyncGenerator<StoredRow> {
-    for (let at = 0; at < ids.length; at += chunk) {
-      for (const row of await this.#session.execute(readIds, [tenant, entity, kind, ids.slice(at, at + chunk)])) yield rowOf(row)
+  async *ids(kind: Kind, partition: Partition, ids: readonly string[]): AsyncGenerator<StoredRow> {
+    for (const [place, inside] of Map.groupBy(ids, (id) => placeOf(kind, partition, id))) {
+      for (let at = 0; at < inside.length; at += chunk) {
+        for (const row of await this.#session.execute(readIds, [partition.tenant, place, kind, inside.slice(at, at + chunk)])) yield rowOf(row)
+      }
     }
   }
 
@@ -65,11 +80,11 @@ export class ConfigurationTable {
   }
 
   /** All of these writes or none: false when a row is not in the version that `before` has any more. */
-  async compareAndSet({ tenant, entity = '' }: Partition, before: PartitionRows, writes: readonly Write[]): Promise<boolean> {
+  async compareAndSet(partition: Partition, before: PartitionRows, writes: readonly Write[]): Promise<boolean> {
     const parameters = writes.flatMap(({ kind, id, value }): Parameter[] => {
       const version = before.version({ kind, id })
       const life = value !== null ? 0 : kind === 'token' ? tokenTombstoneLife : tombstoneLife
-      return [life, (version ?? 0) + 1, value, tenant, entity, kind, id, version]
+      return [life, (version ?? 0) + 1, value, partition.tenant, placeOf(kind, partition, id), kind, id, version]
     })
     return (await this.#session.compareAndSet(updateAll(writes.length), parameters)).applied
   }

@@ -41,8 +41,8 @@ export function configurationRepository(session: Session, { time, clock, log }: 
     },
     async commit(partition, changes) {
       demandPlaces(partition, changes)
-      const writes = changes.map(writeOf)
-      const result = writes.length === 0 ? 'applied' : await commits.commit(partition, writes)
+      const [first, ...others] = changes.map(writeOf)
+      const result = first === undefined ? 'applied' : await commits.commit(partition, [first, ...others])
       if (result === 'applied') topics.publish('', partition)
       return result
     },

@@ -19,6 +19,7 @@ export class StoreTime {
   readonly #clock: Clock
   #offset = 0
   #asked = Number.NEGATIVE_INFINITY
+  #asking: Promise<void> | undefined
 
   constructor(session: Session, clock: Clock) {
     this.#session = session
@@ -26,16 +27,20 @@ export class StoreTime {
   }
 
   async now(): Promise<number> {
-    if (this.#clock.monotonic() - this.#asked > believedFor) await this.#ask()
+    if (this.#clock.monotonic() - this.#asked > believedFor) await (this.#asking ??= this.#ask())
     return this.#clock.monotonic() + this.#offset
   }
 
   async #ask(): Promise<void> {
-    const started = this.#clock.monotonic()
-    const [row] = await this.#session.execute(readTime)
-    const ended = this.#clock.monotonic()
-    if (ended - started > slowAnswer && this.#asked > Number.NEGATIVE_INFINITY) return
-    this.#offset = Number(row?.get('time')) - (started + ended) / 2
-    this.#asked = ended
+    try {
+      const started = this.#clock.monotonic()
+      const [row] = await this.#session.execute(readTime)
+      const ended = this.#clock.monotonic()
+      if (ended - started > slowAnswer && this.#asked > Number.NEGATIVE_INFINITY) return
+      this.#offset = Number(row?.get('time')) - (started + ended) / 2
+      this.#asked = ended
+    } finally {
+      this.#asking = undefined
+    }
   }
 }
