@@ -14,7 +14,7 @@ export { IngestHealth } from './ingest-health.ts'
 
 /** A clock that differs more than this (ms) from ours is not believed (deciding, section 6). */
 const clockTolerance = 5000
-/** A clock that is behind is always behind by as much: one that was so for this long (ms) is known, and anything else was long on its way. */
+/** A clock that is behind is so by as much all the time: after this long (ms) it is known, and before it may be a message that was long on its way. */
 const clockKnownAfter = 10_000
 /** Checks that are decided at once: a slow decision delays few others, and the store is asked no more than it can bear. */
 const parallel = 32
@@ -124,18 +124,19 @@ export class Ingest {
       this.#behind.delete(observation.boot)
       return { ...observation, receivedAt }
     }
+    // What lay in the socket of a process that stood still is as old as it says: at its arrival it would pass for what the zone sees now.
+    if (at < earliest && !this.#isBehind(observation.boot, latest - at, receivedAt)) return { ...observation, receivedAt }
     this.#noteClock(zone, at - latest)
-    return { ...observation, receivedAt, at: latest, stressed: this.#doubt(observation, latest, receivedAt, live || age !== null) }
+    const stressed = live || age !== null ? observation.stressed : 'made at an unknown time, by a clock that was ahead'
+    return { ...observation, receivedAt, at: latest, stressed }
   }
 
-  /** Why an observation whose time is wrong does not vote; null when it may. What lay in the socket of a process that stood still is old, and not what the zone sees now. */
-  #doubt({ boot, at, stressed }: Observation, latest: number, receivedAt: number, dated: boolean): string | null {
-    if (!dated) return 'made at an unknown time, by a clock that was ahead'
-    if (at > latest) return stressed
+  /** Whether a poller process that seems to be late by so much (ms) is known to be so always: then it is its clock. */
+  #isBehind(boot: string, by: number, receivedAt: number): boolean {
     const known = this.#behind.get(boot)
-    const steady = known !== undefined && Math.abs(known.by - (latest - at)) <= clockTolerance
-    if (!steady) this.#behind.set(boot, { by: latest - at, since: receivedAt })
-    return steady && receivedAt - known.since >= clockKnownAfter ? stressed : 'made at an unknown time: long on its way, or by a clock that is behind'
+    const steady = known !== undefined && Math.abs(known.by - by) <= clockTolerance
+    if (!steady) this.#behind.set(boot, { by, since: receivedAt })
+    return steady && receivedAt - known.since >= clockKnownAfter
   }
 
   #noteClock(zone: string, difference: number): void {

@@ -19,6 +19,9 @@ const readTakes = 3000
 /** so many of those are told apart, seen or not */
 const mostBetween = 6
 
+/** ms from deciding to asking, which the decider itself bounds, and by which clocks may differ */
+const latestAsked = 5000
+
 /** Something that must not be: which law of the deciding page (section 3, and 2 for what is written late), and where. */
 export interface Problem { readonly law: 'a' | 'b' | 'c' | 'd' | 'late'; readonly alarm: string; readonly version: number; readonly what: string }
 
@@ -102,7 +105,7 @@ export class Checker {
     this.#configured.set(`${id}:${version}`, { version, check, alarm, criteria: result.compiled, rule: ruleOf(check, alarm, result.compiled, type) })
   }
 
-  #version({ row, entry, moment, parked }: Extract<Applied, { kind: 'version' }>): void {
+  #version({ row, entry, moment, parked, asked }: Extract<Applied, { kind: 'version' }>): void {
     const name = row.key.alarm
     const before = this.#chains.get(name)
     this.#chains.set(name, { row, entry, place: this.#place })
@@ -113,6 +116,8 @@ export class Checker {
     if (entry.inputs === null) return
     const age = simulationStart + moment - entry.inputs.now
     if (age > latest && !parked) this.#problem('late', row, `was decided ${age} ms before it was written`)
+    const thought = simulationStart + (asked ?? 0) - entry.inputs.now
+    if (thought > latestAsked) this.#problem('late', row, `was decided ${thought} ms before it was asked for`)
     this.#recomputes(row, entry, before?.row)
     this.#votesFit(row, entry, before)
   }

@@ -1,4 +1,5 @@
 import { simulationStart } from '../../../src/adapters/simulated/clock.ts'
+import type { Alarm } from '../../../src/core/entities/resources.ts'
 import { observationId } from '../../../src/core/observation.ts'
 import { tenant } from '../drafts.ts'
 import type { Cluster, Watched } from './cluster.ts'
@@ -19,27 +20,67 @@ export async function truth(cluster: Cluster): Promise<readonly string[]> {
 }
 
 /** What the alarm of a site must say; undefined when it is deleted. */
-async function expectation(cluster: Cluster, { site, draft }: Watched): Promise<string | undefined> {
-  const [alarm] = draft.alarms
-  const stored = await cluster.run(cluster.observer.configuration.get('alarm', { tenant, entity: draft.entity.id }, alarm?.id ?? ''))
-  if (stored === undefined) return undefined
-  const { disabled, criteria } = stored.value
+async function expectation(cluster: Cluster, one: Watched): Promise<string | undefined> {
+  const alarm = await alarmOf(cluster, one)
+  if (alarm === undefined) return undefined
+  const { site, draft } = one
+  const { disabled, criteria } = alarm
   const { up, latency, code } = site.truth()
   const fine = up && latency < draft.check.timeout * 1000 && (code === '200' || criteria?.includes('code') !== true)
   return disabled ? 'DISABLED' : fine ? 'OK' : 'CRITICAL'
 }
 
-/** P1: what a poller was told is safe can be read. */
+/** The alarm as it is configured now. */
+async function alarmOf(cluster: Cluster, { draft }: Watched): Promise<Alarm | undefined> {
+  const stored = await cluster.run(cluster.observer.configuration.get('alarm', { tenant, entity: draft.entity.id }, draft.alarms[0]?.id ?? ''))
+  return stored?.value
+}
+
+/** P5: who is watched by too few zones is UNKNOWN, and who is watched by enough is not. */
+export async function blindness(cluster: Cluster, dead: readonly string[]): Promise<readonly string[]> {
+  const wrong: string[] = []
+  for (const one of cluster.watched) {
+    const alarm = await alarmOf(cluster, one)
+    if (alarm === undefined || alarm.disabled) continue
+    const row = await cluster.row(one)
+    const configured = one.draft.check.monitoring_zones_poll ?? []
+    const seeing = configured.filter((zone) => !dead.includes(zone)).length
+    const enough = alarm.criteria?.includes('=ONE') === true ? 1 : Math.floor(configured.length / 2) + 1
+    if ((row?.state === 'UNKNOWN') !== seeing < enough) wrong.push(`P5: ${alarm.id} is ${row?.state} (${row?.reason}), though ${seeing} of ${configured.length} zones report`)
+  }
+  return wrong
+}
+
+/** What who asked gave up and read back must not apply any more: only another compare-and-set settles it. */
+export function settled({ store, deeds }: Cluster): readonly string[] {
+  return store.history.flatMap((write) => (write.kind === 'version' && deeds.readBack(write.row.decisionId, write.moment)
+    ? [`settled: ${write.row.key.alarm}@${write.row.version} applied at ${write.moment.toFixed(0)} ms, long after who asked had read the row and gone on`] : []))
+}
+
+/** P1: when a poller is told that an observation is safe, two regions have it, so that either may vanish. */
+export function hasty({ store, acknowledged }: Cluster): readonly string[] {
+  const safe = new Map<string, number>()
+  for (const write of store.history) {
+    if (write.kind !== 'observation') continue
+    const id = observationId(write.observation)
+    if (!safe.has(id)) safe.set(id, write.moment)
+  }
+  return [...acknowledged].filter(([id, moment]) => moment < (safe.get(id) ?? Number.POSITIVE_INFINITY)).map(([id]) => `P1: ${id} was acknowledged before two regions had it`)
+}
+
+/** P1: what a poller was told is safe can be read, and what was on its disk is not lost on the way. */
 export async function lost(cluster: Cluster): Promise<readonly string[]> {
   const { observations } = cluster.observer
-  const acknowledged = [...cluster.acknowledged]
+  const waiting = await cluster.waiting()
+  const [acknowledged, spooled] = [[...cluster.acknowledged.keys()], [...cluster.spooled].filter((id) => !waiting.has(id))]
   const stored = new Set<string>()
   for (const { draft: { check } } of cluster.watched) {
     for (const zone of await cluster.run(observations.zones(check.id))) {
       for (const row of await cluster.run(Array.fromAsync(observations.range(check.id, zone, 0, Number.POSITIVE_INFINITY)))) stored.add(observationId(row))
     }
   }
-  return acknowledged.filter((id) => !stored.has(id)).map((id) => `P1: ${id} was acknowledged and is not there`)
+  const missing = (ids: readonly string[], what: string) => ids.filter((id) => !stored.has(id)).map((id) => `P1: ${id} ${what} and is not there`)
+  return [...missing(acknowledged, 'was acknowledged'), ...missing(spooled, 'left the disk of its poller')]
 }
 
 /** The ledgers as they are read are what the history saw being decided: every version once. */

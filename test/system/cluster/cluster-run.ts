@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Checker } from '../checker.ts'
 import { alarm, entityWith, httpCheck } from '../drafts.ts'
 import { checkTypes } from '../world.ts'
-import { deliveries, ledgers, lost, peace, truth } from './audit.ts'
+import { blindness, deliveries, hasty, ledgers, lost, peace, settled, truth } from './audit.ts'
 import { Cluster } from './cluster.ts'
 import { zones } from './places.ts'
 import { Storm, type Mood } from './storm.ts'
@@ -23,6 +23,8 @@ export interface ClusterRun {
 
 /** ms: two storms, each with a while in which everything works again, and may find the truth */
 const storms = [[40_000, 170_000, 300_000], [300_000, 430_000, 560_000]] as const
+
+const blindFor = 85_000
 
 /** Every other seed only our own side fails. */
 export const moodOf = (seed: number): Mood => (seed % 2 === 0 ? 'ours' : 'all')
@@ -45,9 +47,19 @@ export async function clusterRun(seed: number): Promise<ClusterRun> {
     checker.read(cluster.store.history)
     checker.quiet(cluster.clock.now())
   }
+  if (seed % 3 === 0) problems.push(...await blinded(cluster))
+  checker.read(cluster.store.history)
   problems.push(...checker.problems.map(({ law, alarm: id, version, what }) => `${law}: ${id}@${version} ${what}`))
-  problems.push(...await lost(cluster), ...await ledgers(cluster), ...await deliveries(cluster), ...(mood === 'ours' ? peace(cluster) : []))
+  problems.push(...settled(cluster), ...hasty(cluster), ...await lost(cluster), ...await ledgers(cluster), ...await deliveries(cluster), ...(mood === 'ours' ? peace(cluster) : []))
   return { problems, journal: storm.journal, ...summary(cluster) }
+}
+
+/** All pollers but one are gone, for longer than any observation counts. */
+async function blinded(cluster: Cluster): Promise<readonly string[]> {
+  const dead = zones.slice(0, -1)
+  for (const zone of dead) cluster.killPoller(zone)
+  await cluster.clock.advance(blindFor)
+  return blindness(cluster, dead)
 }
 
 /** Periods and zones differ, and every level is there. */

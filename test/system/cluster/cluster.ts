@@ -10,9 +10,11 @@ import { systemConfirmBus } from '../../../src/adapters/system/feed.ts'
 import type { ConfigurationChange } from '../../../src/contracts/configuration.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import type { AlarmRow } from '../../../src/core/alarm-row.ts'
+import { observationId } from '../../../src/core/observation.ts'
 import { audience, creation, tenant, type Draft } from '../drafts.ts'
 import { startServer, type Server } from '../server.ts'
 import { self, selfPartition } from '../world.ts'
+import { Deeds } from './deeds.ts'
 import { regions, zones } from './places.ts'
 import { startClusterPoller, type ClusterPoller } from './poller.ts'
 import { trapped, type Trap } from './traps.ts'
@@ -33,10 +35,13 @@ export class Cluster {
   readonly store: ReplicatedStore
   readonly mailbox: Mailbox
   readonly log: RecordingLog = recordingLog()
-  /** identities that a poller was told are safe */
-  readonly acknowledged = new Set<string>()
+  /** when (ms since the start) a poller was first told that an observation is safe */
+  readonly acknowledged = new Map<string, number>()
   readonly servers: (Server | undefined)[] = []
   readonly pollers = new Map<string, ClusterPoller>()
+  /** identities that a poller has on its disk, or had there */
+  readonly spooled = new Set<string>()
+  readonly deeds: Deeds
   /** ms for which the event loops of a zone's pollers stand still */
   readonly lag = new Map<string, number>()
   /** what befalls a process at a certain step of deciding */
@@ -50,6 +55,7 @@ export class Cluster {
   constructor(seed: number) {
     this.random = simulatedRandom(seed)
     this.clock = simulatedClock({ random: this.random.fork('order') })
+    this.deeds = new Deeds(this.clock)
     this.network = simulatedNetwork(this.random.fork('network'))
     this.store = openReplicatedStore({ clock: this.clock, random: this.random.fork('store'), regions })
     this.mailbox = simulatedMailbox(() => this.clock.now())
@@ -97,21 +103,51 @@ export class Cluster {
     const region = regions[index] ?? 'dc1'
     const { clock, random, mailbox, log } = this
     this.#starts += 1
-    const process = (node: NodeClock) => trapped(this.store.connect(region, node), this.traps, { kill: () => this.killServer(index), pause: (ms) => node.pause(ms), host: index }, this.store.ring)
+    const name = `${region}-${this.#starts}`
+    const process = (node: NodeClock) => {
+      const victim = { kill: () => this.killServer(index), pause: (ms: number) => this.pause({ name, clock: node }, ms), host: index }
+      return this.deeds.overhear(name, trapped(this.store.connect(region, node), this.traps, victim, this.store.ring))
+    }
     const world = { options, clock, random, mailbox, log, deliver, confirmBus: systemConfirmBus(clock), store: { process } }
-    this.servers[index] = await this.run(startServer(world, `${region}-${this.#starts}`, skew))
+    this.servers[index] = await this.run(startServer(world, name, skew))
   }
 
   killServer(index: number): void {
-    this.servers[index]?.kill()
+    const server = this.servers[index]
+    if (server === undefined) return
+    this.deeds.stopped(server.name)
+    server.kill()
     this.servers[index] = undefined
   }
 
+  /** SIGSTOP for `ms`. */
+  pause({ name, clock }: { readonly name: string; readonly clock: NodeClock }, ms: number): void {
+    this.deeds.stopped(name)
+    clock.pause(ms)
+  }
+
   async startPoller(zone: string, skew = 0): Promise<void> {
-    const spool = this.#spools.get(zone) ?? memorySpool(this.clock)
+    const spool = this.#spools.get(zone) ?? this.#spool()
     this.#spools.set(zone, spool)
     this.#starts += 1
     this.pollers.set(zone, await this.run(startClusterPoller(this, { zone, name: `${zone}-${this.#starts}`, spool, skew })))
+  }
+
+  #spool(): MemorySpool {
+    const spool = memorySpool(this.clock)
+    return {
+      ...spool,
+      append: async (observations) => {
+        await spool.append(observations)
+        for (const one of observations) this.spooled.add(observationId(one))
+      },
+    }
+  }
+
+  /** Identities that still wait on a disk. */
+  async waiting(): Promise<ReadonlySet<string>> {
+    const all = await Promise.all(this.#spools.values().map((spool) => spool.pending(Number.MAX_SAFE_INTEGER)))
+    return new Set(all.flat().map(({ observation }) => observationId(observation)))
   }
 
   /** kill -9; its spool stays on disk. */

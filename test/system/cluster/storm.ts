@@ -1,3 +1,4 @@
+import type { Target } from '../../../src/adapters/simulated/network.ts'
 import type { SimulatedRandom } from '../../../src/adapters/simulated/random.ts'
 import { tenant } from '../drafts.ts'
 import type { Cluster } from './cluster.ts'
@@ -6,6 +7,12 @@ import type { Mishap, Step } from './traps.ts'
 
 /** 'all': anything may fail. 'ours': no site ever fails, and of the zones' networks only the first one's. */
 export type Mood = 'all' | 'ours'
+
+function calm(site: Target): void {
+  site.up()
+  site.answer('200')
+  site.latency(20)
+}
 
 type Act = () => void | Promise<void>
 const calmLink = { cut: false, delay: [2, 30], loseBefore: 0, loseAfter: 0, duplicate: 0 } as const
@@ -125,11 +132,17 @@ export class Storm {
     this.note(`the process of ${regions[index]} is ${servers[index] === undefined ? 'dead' : 'alive'}`)
   }
 
-  /** What happens at the worst moment: in the middle of a decision. */
+  /** What happens at the worst moment: in the middle of a decision; and sometimes what was to be decided is over by then. */
   #trap(): void {
-    const trap = { step: this.#random.pick(['intend', 'commit', 'commit', 'enqueue'] as const satisfies readonly Step[]), mishap: this.#random.pick(['kill', 'pause', 'kill replica', 'pause replica'] as const satisfies readonly Mishap[]), ms: this.#random.integer(1000, 30_000) }
-    this.#cluster.traps.push(trap)
-    this.note(`whoever comes to '${trap.step}' next: ${trap.mishap} ${trap.ms}`)
+    const step: Step = this.#random.pick(['intend', 'commit', 'change', 'change', 'enqueue'])
+    const mishap: Mishap = this.#random.pick(['kill', 'pause', 'kill replica', 'pause replica', 'orphan'])
+    const passes = this.#mood === 'all' && this.#random.chance(0.5)
+    const also = () => {
+      this.note(`${step}: ${mishap}${passes ? ', and all sites are well' : ''}`)
+      if (passes) for (const { site } of this.#cluster.watched) calm(site)
+    }
+    this.#cluster.traps.push({ step, mishap, ms: this.#random.integer(5000, 30_000), also })
+    this.note(`whoever comes to '${step}' next: ${mishap}`)
   }
 
   #links(): void {
@@ -150,7 +163,7 @@ export class Storm {
   #pause(): void {
     const node = this.#random.pick([...this.#cluster.servers, ...this.#cluster.pollers.values()])
     const ms = this.#random.integer(100, 30_000)
-    node?.clock.pause(ms)
+    if (node !== undefined) this.#cluster.pause(node, ms)
     this.note(`a process stands still for ${ms} ms`)
   }
 

@@ -75,8 +75,8 @@ export class RingHistory {
     return !known.has(what) && known.add(what) !== undefined
   }
 
-  #record(write: Write, asked = this.#now()): void {
+  #record(write: Write, asked?: number): void {
     const moment = this.#now()
-    this.applied.push({ ...write, moment, parked: moment - asked > onTheWay })
+    this.applied.push({ ...write, moment, parked: moment - (asked ?? moment) > onTheWay, ...(asked === undefined ? {} : { asked }) })
   }
 }

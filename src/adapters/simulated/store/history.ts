@@ -10,7 +10,7 @@ export type Write =
 
 /**
  * The same, with the moment: ms since the simulation's start. Its place in the history is its place among all.
- * `parked`: it lay somewhere on its way, after its sender had given up waiting.
+ * `asked`: when its sender sent it, where that is known. `parked`: it lay somewhere on its way, after its sender had given up waiting.
  */
-export type Applied = Write & { readonly moment: number; readonly parked: boolean }
+export type Applied = Write & { readonly moment: number; readonly parked: boolean; readonly asked?: number }
 export type Record = (write: Write) => void
