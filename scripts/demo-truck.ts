@@ -10,7 +10,7 @@ import { Writes, longestGap } from './lab/writes.ts'
  * For whoever films it: three Cassandra nodes in three data centres, nine Vedette processes, 300 real web servers that are watched from
  * four zones. A truck drives into dc2, and in the same moment one of the web servers dies. `npm run demo:truck -- --targets 300`.
  */
-const { values: flags } = parseArgs({ options: { targets: { type: 'string', default: '300' }, period: { type: 'string', default: '10' }, without: { type: 'string', default: '60' } } })
+const { values: flags } = parseArgs({ options: { targets: { type: 'string', default: '300' }, period: { type: 'string', default: '10' }, without: { type: 'string', default: '60' }, logs: { type: 'string' } } })
 const period = Number(flags.period)
 const layout = ['api,console', 'endpoint', 'notifier,sweeper']
 const victim = 17
@@ -93,7 +93,7 @@ async function verdict(stage: RegionStage, writes: Writes, since: number, hit: n
 
 {
   say('starting three data centres')
-  await using stage = await startRegionStage({ layout, targets: Number(flags.targets), period, say })
+  await using stage = await startRegionStage({ layout, targets: Number(flags.targets), period, logs: flags.logs, say })
   const watched = stage.watched[victim]
   if (watched === undefined) throw new Error(`more than ${victim} targets are needed`)
   const since = Date.now()

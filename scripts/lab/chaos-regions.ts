@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dice } from './dice.ts'
-import { eventually } from './eventually.ts'
 import { ledger } from './jobs.ts'
 import { auditRegions, type RegionAudit } from './region-audit.ts'
 import type { Fault } from './region-faults.ts'
@@ -35,7 +34,7 @@ export interface ChaosResult { readonly rounds: readonly Round[]; readonly audit
 /** seconds until observations flow again, and percents of writes that are taken, at least */
 const mostSilence = 30
 const leastAvailable = 95
-const patience = 120_000
+const patience = 240_000
 
 /** Hurts a stage under load, again and again, and counts afterwards. */
 export async function chaosRegions(stage: RegionStage, plan: ChaosPlan): Promise<ChaosResult> {
@@ -77,12 +76,14 @@ async function suffer(stage: RegionStage, writes: Writes, fault: Fault, { lasts,
 }
 
 /** Waits until each target has been seen, and its alarm knows. */
-export async function knownByAll({ region, watched }: RegionStage): Promise<void> {
-  const mine = new Set(watched.map(({ alarm }) => alarm))
-  await eventually('all alarms OK', async () => {
+export async function knownByAll({ region, watched, period }: RegionStage): Promise<void> {
+  const giveUp = Date.now() + patience
+  for (let known = 0; known < watched.length; await sleep(1000)) {
     const rows = await region(1).api.all<{ latest_alarm_states: readonly { alarm_id: string; state: string }[] }>('/views/latest_alarm_states?limit=1000')
-    return rows.flatMap((row) => row.latest_alarm_states).filter((one) => mine.has(one.alarm_id) && one.state === 'OK').length === mine.size
-  }, patience)
+    const states = new Map(rows.flatMap((row) => row.latest_alarm_states).map(({ alarm_id: alarm, state }) => [alarm, state]))
+    known = watched.filter(({ alarm }) => states.get(alarm) === 'OK').length
+    if (Date.now() > giveUp) throw new Error(`only ${known} of ${watched.length} alarms are OK after ${patience / 1000} s: can this machine look at them all every ${period} s?`)
+  }
 }
 
 /** Waits until no delivery is under way; what is then still waiting is counted by the audit. */
