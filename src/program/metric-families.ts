@@ -44,7 +44,7 @@ const byChannel = (name: string, help: string, counts: (channel: ChannelCounts) 
 
 type Agents = NonNullable<Moment['agents']>
 const ofAgents = (type: Family['type'], name: string, help: string, value: (agents: Agents) => number): FamilyFacts =>
-  ({ name: `vedette_agent_port_${name}`, help, type, labels: [], read: ({ agents }) => (agents === undefined ? [] : [{ value: value(agents) }]) })
+  ({ name: `vedette_agent_port_${name}`, help, type, labels: [], read: ({ agents }) => [{ value: agents === undefined ? 0 : value(agents) }] })
 const ofRemote = (name: string, help: string, value: (remote: NonNullable<StoreStats['remote']>) => number): FamilyFacts =>
   ({ name: `vedette_store_${name}`, help, type: 'counter', labels: [], read: ({ store: { remote } }) => (remote === undefined ? [] : [{ value: value(remote) }]) })
 
@@ -101,7 +101,7 @@ export const familyTable: readonly FamilyFacts[] = [
   ofAgents('counter', 'refused_total', 'connections that were refused', (agents) => agents.refused),
   ofAgents('counter', 'observations_total', 'observations that came through the agent port', (agents) => agents.observations),
   ofAgents('counter', 'rejected_total', 'observations that their sender may not report, or that make no sense', (agents) => agents.rejected),
-  ofAgents('gauge', 'certificate_ends_seconds', 'when the certificate of the agent port ends, in seconds since 1970', (agents) => agents.certificateEndsAt / 1000),
+  ofAgents('gauge', 'certificate_ends_seconds', 'when the certificate of the agent port ends, in seconds since 1970; 0 without one', (agents) => agents.certificateEndsAt / 1000),
   gauge('clock_ahead_milliseconds', 'how far this machine\'s clock is ahead of the store\'s', ({ clockAhead }) => clockAhead),
   {
     name: 'vedette_trouble', help: `1 for each kind of trouble that this process knows of: ${Object.entries(troubleKinds).map(([kind, about]) => `${kind} (${about})`).join(', ')}`, type: 'gauge', labels: ['kind'],
