@@ -16,7 +16,8 @@ registerHooks({
   load(url, context, next) {
     const loaded = next(url, context)
     if (url !== file) return loaded
-    const source = String(loaded.source)
+    // Sources are texts or bytes.
+    const source = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
     if (source.split(mutant.snippet).length !== 2) throw new Error(`${mutant.file} does not have this once: ${mutant.snippet}`)
     replaced = true
     return { ...loaded, source: source.replace(mutant.snippet, () => mutant.wrong) }

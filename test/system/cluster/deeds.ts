@@ -3,8 +3,9 @@ import type { Store } from '../../../src/contracts/store.ts'
 import type { AlarmKey } from '../../../src/core/alarm-row.ts'
 
 interface Commit { readonly process: string; readonly alarm: string; readonly at: number }
-/** ms after which a process has heard of a compare-and-set's end; and within which it goes from a row to its next compare-and-set */
+/** ms after which a process has heard of a compare-and-set's end; within which it reads a row and its zones or thinks again; and within which it goes from there to its next compare-and-set */
 const heardAfter = 3000
+const readsWithin = 1800
 const decidesWithin = 8000
 
 /** Who asked and read what, as the processes' own words: for laws that the store alone cannot show. Times are ms since the start. */
@@ -13,7 +14,9 @@ export class Deeds {
   readonly #commits = new Map<string, Commit>()
   /** by process and alarm */
   readonly #asked = new Map<string, number[]>()
-  readonly #read = new Map<string, number[]>()
+  readonly #looked = new Map<string, number[]>()
+  /** by process and check: a row that was read, and when that began */
+  readonly #rows = new Map<string, { readonly alarm: string; readonly at: number }>()
   /** by process: when it stopped, for a while or for ever */
   readonly #stopped = new Map<string, number[]>()
 
@@ -27,14 +30,15 @@ export class Deeds {
 
   /** The store of one process, overheard. */
   overhear(process: string, store: Store): Store {
-    const { ledger } = store
+    const { ledger, observations } = store
     return {
       ...store,
       ledger: {
         ...ledger,
         read: async (key) => {
+          const at = this.#clock.monotonic()
           const row = await ledger.read(key)
-          this.#note(this.#read, nameOf(process, key))
+          if (row !== undefined) this.#rows.set(`${process}/${row.check}`, { alarm: nameOf(process, key), at })
           return row
         },
         commit: (expected, next, entry) => {
@@ -43,15 +47,24 @@ export class Deeds {
           return ledger.commit(expected, next, entry)
         },
       },
+      observations: {
+        ...observations,
+        newest: async (check, zone, count) => {
+          const rows = await observations.newest(check, zone, count)
+          const row = this.#rows.get(`${process}/${check}`)
+          if (row !== undefined && this.#clock.monotonic() - row.at < readsWithin) this.#note(this.#looked, row.alarm)
+          return rows
+        },
+      },
     }
   }
 
-  /** Whether who asked for this decision had read the row again long before it applied, at `moment`, and had left it at that. */
+  /** Whether who asked for this decision had read the row and its zones again long before it applied, at `moment`, and had left it at that. */
   readBack(decision: string, moment: number): boolean {
     const commit = this.#commits.get(decision)
     if (commit === undefined || this.#some(this.#stopped, commit.process, commit.at, moment)) return false
     const last = Math.max(...(this.#asked.get(commit.alarm) ?? []).filter((at) => at < moment))
-    return this.#some(this.#read, commit.alarm, last + heardAfter, moment - decidesWithin)
+    return this.#some(this.#looked, commit.alarm, last + heardAfter, moment - decidesWithin)
   }
 
   #some(times: ReadonlyMap<string, readonly number[]>, name: string, from: number, to: number): boolean {

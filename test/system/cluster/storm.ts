@@ -35,7 +35,7 @@ export class Storm {
       ...often(3, () => this.#region()), ...often(3, () => this.#replica()), ...often(3, () => this.#partition()), ...often(3, () => this.#wires()),
       ...often(4, () => this.#process()), ...often(4, () => this.#trap()), ...often(3, () => this.#links()), ...often(2, () => this.#poller()), ...often(2, () => this.#pause()),
       () => this.#clocks(), () => this.#stress(), ...often(2, () => this.#mailbox()), ...often(2, () => this.#zoneNetwork()),
-      ...(mood === 'ours' ? [] : [...often(9, () => this.#site()), ...often(2, () => this.#configuration())]),
+      ...(mood === 'ours' ? [] : [...often(14, () => this.#site()), ...often(2, () => this.#configuration())]),
     ]
   }
 
@@ -143,6 +143,7 @@ export class Storm {
     }
     this.#cluster.traps.push({ step, mishap, ms: this.#random.integer(5000, 30_000), also })
     this.note(`whoever comes to '${step}' next: ${mishap}`)
+    if (passes) this.#site()
   }
 
   #links(): void {
