@@ -22,7 +22,8 @@ export function failureOf(statement: Statement, error: unknown): Error {
 
 /** True when nobody answered in time, for /metrics. */
 export function isTimeout(error: unknown): boolean {
-  const { code } = (error ?? {}) as Marks
+  const { code, innerErrors } = (error ?? {}) as Marks
+  if (error instanceof errors.NoHostAvailableError) return Object.values(innerErrors ?? {}).some(isTimeout)
   return error instanceof errors.OperationTimedOutError || code === codes.writeTimeout || code === codes.readTimeout
 }
 

@@ -10,15 +10,12 @@ export interface CassandraOptions extends SessionOptions {
   readonly random: Random
 }
 
-/** ms for which a cluster that does not answer is tried again before opening rejects */
-const openWithin = 20_000
-const tryAgainAfter = 1000
 const keyspaceForm = /^[a-z][a-z0-9_]{0,47}$/
 
-/** A session on the keyspace, which is made and brought up to date where need be. Rejects with a plain message. */
+/** A session on the keyspace, which is made and brought up to date where need be. Rejects with a plain message; with StoreUnavailable when waiting may help. */
 export async function openSession(options: CassandraOptions): Promise<Session> {
   if (!keyspaceForm.test(options.keyspace)) throw new Error(`'${options.keyspace}' is no name for a keyspace: small letters, digits and _, at most 48`)
-  const session = await patiently(options, () => connect(options))
+  const session = await connect(options)
   try {
     checkRegion(session, options)
     await migrate(session, options.keyspace, Buffer.from(options.random.bytes(12)).toString('hex'), options.clock)
@@ -33,9 +30,13 @@ async function connect(options: CassandraOptions): Promise<Session> {
   try {
     return await Session.open(options)
   } catch (error) {
-    if (!/Keyspace .* does not exist/.test(String(error))) throw error
+    if (!/Keyspace .* does not exist/.test(String(error))) throw inWords(error, options)
+  }
+  try {
     await makeKeyspace(options)
-    return Session.open(options)
+    return await Session.open(options)
+  } catch (error) {
+    throw inWords(error, options)
   }
 }
 
@@ -54,20 +55,10 @@ function checkRegion(session: Session, { region }: CassandraOptions): void {
   if (!session.regions.includes(region)) throw new Error(`The cluster has no data centre '${region}'; it has ${session.regions.join(', ')}`)
 }
 
-/** A cluster that starts together with us gets its time. */
-async function patiently<T>({ clock, log, contactPoints, port }: CassandraOptions, work: () => Promise<T>): Promise<T> {
-  const started = clock.monotonic()
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      const message = `Cassandra does not answer at ${contactPoints.join(', ')}, port ${port}: ${firstLine(error)}`
-      if (isMistake(error)) throw error
-      if (clock.monotonic() - started > openWithin) throw new StoreUnavailable(message, 'not done', { cause: error })
-      log.warn({}, message)
-      await clock.sleep(tryAgainAfter)
-    }
-  }
+/** A driver's error while opening, in words for whoever started us. Waiting mends an outage, and nothing else. */
+function inWords(error: unknown, { contactPoints, port }: CassandraOptions): unknown {
+  if (error instanceof StoreUnavailable || isMistake(error)) return error
+  return new StoreUnavailable(`Cassandra does not answer at ${contactPoints.join(', ')}, port ${port}: ${firstLine(error)}`, 'not done', { cause: error })
 }
 
 /** The driver's messages end in dumps of objects. */
@@ -75,9 +66,10 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
 }
 
-/** What waiting does not mend: a wrong password, a wrong replication. */
+/** What waiting does not mend: a wrong password, a wrong replication. Nodes that cannot look up a password now are no mistake. */
 function isMistake(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof StoreUnavailable) return false
+  if (!(error instanceof Error)) return false
   const first = Object.values((error as { innerErrors?: Readonly<Record<string, unknown>> }).innerErrors ?? {})[0]
-  return ['AuthenticationError', 'ResponseError', 'ArgumentError', 'TypeError'].includes(first instanceof Error ? first.name : error.name)
+  const told = first instanceof Error ? first : error
+  return ['AuthenticationError', 'ResponseError', 'ArgumentError', 'TypeError'].includes(told.name) && !/consistency level|timed out|bootstrapping/i.test(told.message)
 }

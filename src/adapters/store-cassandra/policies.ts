@@ -3,11 +3,13 @@ import { policies, types, type Client, type EmptyCallback, type ExecutionOptions
 type PlanCallback = (error: Error, iterator: Iterator<Host>) => void
 
 /**
- * Hosts of our own region first, in turns, and then all others: with one node a region, losing that node must not be losing
- * the store. The driver's own policy never leaves its data centre.
+ * Replicas in our own region first, in turns, then what else is there, then all other regions: with one node a region, losing
+ * that node must not be losing the store. The driver's own policy never leaves its data centre; and its way to replicas holds
+ * on to objects that it has replaced, after all nodes were out of reach.
  */
 export class PreferRegion extends policies.loadBalancing.LoadBalancingPolicy {
   readonly #region: string
+  #client: Client | undefined
   #hosts: HostMap | undefined
   #turn = 0
 
@@ -17,26 +19,36 @@ export class PreferRegion extends policies.loadBalancing.LoadBalancingPolicy {
   }
 
   override init(client: Client, hosts: HostMap, callback: EmptyCallback): void {
+    this.#client = client
     this.#hosts = hosts
-    // The base class keeps what the driver's wrappers look at.
-    super.init(client, hosts, callback)
+    // Nothing failed: the driver looks at undefined, and its types do not say so.
+    callback(undefined as unknown as Error)
   }
 
   override getDistance(host: Host): types.distance {
     return host.datacenter === this.#region ? types.distance.local : types.distance.remote
   }
 
-  override newQueryPlan(_keyspace: string, _options: ExecutionOptions, callback: PlanCallback): void {
+  override newQueryPlan(keyspace: string, options: ExecutionOptions | null, callback: PlanCallback): void {
     const hosts = this.#hosts?.values() ?? []
-    const near = this.#rotated(hosts.filter((host) => host.datacenter === this.#region))
-    const far = this.#rotated(hosts.filter((host) => host.datacenter !== this.#region))
+    const replicas = this.#replicas(keyspace, options)
+    const rank = (host: Host) => (host.datacenter === this.#region ? 0 : 2) + (replicas.has(host.address) ? 0 : 1)
     this.#turn = (this.#turn + 1) % 1_000_000
-    // Nothing failed: the driver looks at null, and its types do not say so.
-    callback(null as unknown as Error, [...near, ...far][Symbol.iterator]())
+    const ranked = this.#rotated(hosts).toSorted((a, b) => rank(a) - rank(b))
+    // Nothing failed: see `init`.
+    callback(null as unknown as Error, ranked[Symbol.iterator]())
   }
 
   override getOptions(): Map<string, object> {
     return new Map()
+  }
+
+  /** Addresses of those that keep what the statement is about; none when the driver cannot tell. */
+  #replicas(keyspace: string, options: ExecutionOptions | null): ReadonlySet<string> {
+    // The driver makes one buffer of the parts of a key.
+    const key = options?.getRoutingKey() as Buffer | undefined | null
+    const found = key === undefined || key === null ? null : this.#client?.getReplicas(keyspace, key)
+    return new Set(found?.map((host) => host.address))
   }
 
   #rotated(hosts: readonly Host[]): readonly Host[] {

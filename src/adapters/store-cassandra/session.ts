@@ -146,7 +146,7 @@ function clientFor({ contactPoints, port, keyspace, region, user, password, ca, 
     ...(ca === undefined ? {} : { sslOptions: { ca: [ca], rejectUnauthorized: true } }),
     protocolOptions: { port },
     policies: {
-      loadBalancing: new policies.loadBalancing.TokenAwarePolicy(new PreferRegion(region)),
+      loadBalancing: new PreferRegion(region),
       reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectEvery),
       retry: new CarefulRetry(),
       speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(speculateAfter, speculations),
@@ -157,6 +157,9 @@ function clientFor({ contactPoints, port, keyspace, region, user, password, ca, 
     socketOptions: { readTimeout: requestTimeout, connectTimeout, defunctReadTimeoutThreshold: deadAfter },
     monitorReporting: { enabled: false },
   })
+  // Of nodes that it meets again after all were out of reach the driver makes new objects, and forgets the old ones alive: they would
+  // go on connecting, and keep the process from ending. Its types do not tell that they can be shut down.
+  client.on('hostRemove', (host: { shutdown(drain: boolean): void }) => host.shutdown(false))
   client.on('log', (level: string, source: string, message: string) => {
     if (level === 'warning' || level === 'error') log.debug({ source, level }, message)
   })
