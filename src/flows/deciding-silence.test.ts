@@ -52,3 +52,25 @@ test('out of UNKNOWN into what was known is recorded and not told, into anything
     assert.deepEqual([entry?.previousState, entry?.state, entry?.notifications.length], ['UNKNOWN', state, told])
   }
 })
+
+test('who sweeps and takes nothing in judges no silence right after an outage of the store: it was our own', async (t) => {
+  const { stage, node } = await quietStage(t)
+  const sweeper = stage.node()
+  await stage.minutes(node, 10, '200')
+  await stage.round(sweeper)
+  stage.store.faults.unavailable = true
+  for (let n = 0; n < 180; n++) {
+    await stage.clock.advance(5000)
+    await Promise.allSettled([stage.round(sweeper)])
+  }
+  stage.store.faults.unavailable = false
+  const { freshFor } = (await stage.plan(node)).rule
+  for (let passed = 0; passed < freshFor; passed += 5000) {
+    await stage.round(sweeper)
+    assert.equal(await stage.state(), 'OK', `${passed} ms after it`)
+    await stage.clock.advance(5000)
+  }
+  await stage.clock.advance(5000)
+  await stage.round(sweeper)
+  assert.equal(await stage.state(), 'UNKNOWN', 'after it silence means something')
+})

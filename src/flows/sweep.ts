@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../contracts/errors.ts'
 import type { IngestHealth } from './ingest-health.ts'
 import type { OverdueHeartbeats } from './overdue.ts'
 import { OrphanedIntents, type SettleDeps } from './settle-intents.ts'
@@ -67,9 +68,20 @@ export class Sweep {
 
   /** One round over our slices: orphaned intents, overdue heartbeats, rows that do not fit their configuration, blind alarms. `within` as in `awake`. */
   async round(signal: AbortSignal, within = Number.POSITIVE_INFINITY, slices: Slices = allSlices): Promise<void> {
-    const { health, overdue, clock, settings, zonesLost } = this.#deps
+    const { health } = this.#deps
     this.#rounds += 1
     health.pulse(within)
+    try {
+      await this.#look(signal, within, slices)
+    } catch (error) {
+      // Who takes nothing in hears of an outage here: what nobody could store meanwhile was no silence.
+      if (error instanceof StoreUnavailable) health.failed()
+      throw error
+    }
+  }
+
+  async #look(signal: AbortSignal, within: number, slices: Slices): Promise<void> {
+    const { overdue, clock, settings, zonesLost } = this.#deps
     // Intents lie in no slice: whoever has the first one looks after them.
     if (slices.has(0)) await this.#intents.look(clock.now() - settings.orphanAfter)
     await overdue.look(signal, (tenant, entity) => slices.has(sliceOf(tenant, entity)))
