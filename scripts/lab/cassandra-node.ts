@@ -13,6 +13,8 @@ export interface NodePlan {
   readonly seeds: readonly string[]
   /** what goes before the command, such as what takes it into a network of its own */
   readonly within: readonly string[]
+  /** more for the JVM; it wins over ours */
+  readonly jvm: readonly string[]
   /** settings of cassandra.yaml that differ from ours */
   readonly set: Readonly<Record<string, unknown>>
 }
@@ -91,12 +93,12 @@ export class CassandraNode {
   }
 
   async #command(): Promise<readonly string[]> {
-    const { address, directory } = this.plan
+    const { address, directory, jvm } = this.plan
     const [java, jars] = [await findJava(), await installJars()]
     if (java === undefined) throw new Error('there is no Java 17 (JAVA_HOME, PATH, /usr/lib/jvm)')
     await this.#configure()
     return [
-      java, ...small, ...quick, '-Djdk.attach.allowAttachSelf=true', '-Dio.netty.tryReflectionSetAccessible=true', '-Djava.net.preferIPv4Stack=true',
+      java, ...small, ...quick, ...jvm, '-Djdk.attach.allowAttachSelf=true', '-Dio.netty.tryReflectionSetAccessible=true', '-Djava.net.preferIPv4Stack=true',
       ...exported.flatMap((one) => ['--add-exports', `${one}=ALL-UNNAMED`]), ...opened.flatMap((one) => ['--add-opens', `${one}=ALL-UNNAMED`]),
       `-javaagent:${await measuringAgent()}`, `-Djava.io.tmpdir=${join(directory, 'tmp')}`, `-Dcassandra.storagedir=${directory}`, '-Dcassandra-foreground=yes',
       ...(this.#lost ? [`-Dcassandra.replace_address_first_boot=${address}`] : []),

@@ -54,7 +54,7 @@ export async function auditRegions(stage: RegionStage, since: number): Promise<R
   const states = recorded.flatMap(({ entries }) => entries.filter(({ kind }) => kind === 'state'))
   const delays = recorded.flatMap((one) => delaysOf(one, spans)).toSorted((a, b) => a - b)
   return {
-    acknowledged: stage.acknowledged.reduce((sum, { ids }) => sum + ids.length, 0),
+    acknowledged: new Set(stage.acknowledged.flatMap(({ ids }) => ids)).size,
     changes: { expected: recorded.reduce((sum, one) => sum + expected(one, spans).length, 0), recorded: states.filter(isKnown).length, median_s: seconds(delays[delays.length >> 1]), worst_s: seconds(delays.at(-1)) },
     unknown: countBy(states.filter((entry) => entry.state === 'UNKNOWN').map(({ reason }) => reason.replaceAll(/\d+/g, '#'))),
     deliveries: { recorded: known.size, arrivals: stage.receiver.arrivals.length, duplicates: stage.receiver.arrivals.length - arrivals.size },

@@ -46,6 +46,8 @@ export interface StageOptions {
   readonly program?: string
   /** where to leave what the processes logged, at the end */
   readonly logs?: string | undefined
+  /** more for the nodes' JVM */
+  readonly jvm?: readonly string[]
   readonly say?: (line: string) => void
 }
 
@@ -56,14 +58,14 @@ const checksAnEntity = 10
 const run = promisify(execFile)
 
 export async function startRegionStage(options: StageOptions = {}): Promise<RegionStage> {
-  const { networks = onLoopback(), layout = ['api,console,endpoint', 'notifier,sweeper'], targets = 300, period = 6, nodeFlags = [], env = {}, program = vedetteCommand, logs, say = () => undefined } = options
+  const { networks = onLoopback(), layout = ['api,console,endpoint', 'notifier,sweeper'], targets = 300, period = 6, nodeFlags = [], env = {}, program = vedetteCommand, logs, jvm = [], say = () => undefined } = options
   await using stack = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'vedette-regions-'))
   stack.defer(() => rm(directory, { recursive: true, force: true }))
   const certificates = await issueCertificates(join(directory, 'ca'), networks, program)
   const field = stack.use(await targetField(targets))
   const receiver = stack.use(await webhookReceiver(networks.outside))
-  const cluster = stack.use(await startCassandra({ nodes: regionCount, directory: join(directory, 'cassandra'), net: networks.net, within: networks.within, set: { commitlog_sync: 'batch' } }))
+  const cluster = stack.use(await startCassandra({ nodes: regionCount, directory: join(directory, 'cassandra'), net: networks.net, within: networks.within, set: { commitlog_sync: 'batch' }, jvm }))
   say('three Cassandra nodes are up')
   const regions = stack.adopt(makeRegions({ cluster, networks, directory, keyspace, zones, layout, certificate: certificates.of, nodeFlags, env }, program), async (all) => {
     await Promise.all(all.flatMap((region) => region.processes).map((process) => process.end('SIGKILL')))
