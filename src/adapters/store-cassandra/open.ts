@@ -22,7 +22,7 @@ export async function openSession(options: CassandraOptions): Promise<Session> {
     return session
   } catch (error) {
     await session[Symbol.asyncDispose]()
-    throw error
+    throw isTooSoon(error) ? inWords(error, options) : error
   }
 }
 
@@ -57,8 +57,13 @@ function checkRegion(session: Session, { region }: CassandraOptions): void {
 
 /** A driver's error while opening, in words for whoever started us. Waiting mends an outage, and nothing else. */
 function inWords(error: unknown, { contactPoints, port }: CassandraOptions): unknown {
-  if (error instanceof StoreUnavailable || isMistake(error)) return error
+  if (error instanceof StoreUnavailable || (isMistake(error) && !isTooSoon(error))) return error
   return new StoreUnavailable(`Cassandra does not answer at ${contactPoints.join(', ')}, port ${port}: ${firstLine(error)}`, 'not done', { cause: error })
+}
+
+/** Somebody has just made it, and this node has not heard of it: where several start at once, with a database that is busy. */
+function isTooSoon(error: unknown): boolean {
+  return /keyspace '?\w+'? does not exist|unconfigured table|id mismatch/i.test(String(error))
 }
 
 /** The driver's messages end in dumps of objects. */
