@@ -10,6 +10,7 @@ import { systemRandom } from '../../src/adapters/system/random.ts'
 import type { AlarmLedger } from '../../src/contracts/alarm-ledger.ts'
 import { StoreUnavailable } from '../../src/contracts/errors.ts'
 import { aVersion, anAlarmKey as key } from '../../src/contracts/samples.suite.ts'
+import type { DecisionInputs } from '../../src/core/alarm-row.ts'
 import { timeUuid } from '../../src/core/entities/ids.ts'
 import { meddledWith, testKeyspace, type TestKeyspace } from './cluster.ts'
 
@@ -153,4 +154,26 @@ test('changes go over days, forwards and backwards, from a marker on', options, 
   assert.deepEqual(await seen({ marker, reverse: true }), [day, day - 1, 2, 1])
   assert.deepEqual(await seen({ marker: timeUuid(2 * day, 0, new Uint8Array(10)) }), times.slice(4), 'a marker that is gone still tells its time')
   assert.deepEqual(await seen({ marker: 'no such thing' }), [])
+})
+
+test('a process that stood still before its decision was written writes it no more, nor again after a lost answer; what decides nothing may be late', options, async () => {
+  await keyspace.empty()
+  let [stoodStill, commits] = [0, 0]
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + stoodStill }
+  const patience = { clock, random: systemRandom }
+  // Whatever is written before the compare-and-set takes half a minute; later answers are lost and take as long.
+  const slow = meddledWith(keyspace.session, async (statement, pass) => {
+    if (isConditional(statement)) commits += 1
+    const answer = await pass()
+    stoodStill += 30_000
+    if (isConditional(statement) && commits === 1) throw lost()
+    return answer
+  })
+  const ledger = alarmLedger(slow, patience, defaultSettings)
+  const inputs: DecisionInputs = { previous: { state: 'UNKNOWN', lastKnown: null }, votes: [], now: 1000, rule: { level: 'QUORUM', zones: ['mzdfw'], consecutiveCount: 1, freshFor: 1000, disabled: false, down: [], confirmAlone: false } }
+  await assert.rejects(ledger.commit(0, ...aVersion(1, id(1), { inputs })), (error) => error instanceof StoreUnavailable && error.outcome === 'not done')
+  assert.equal(commits, 0)
+  // Its answer is lost, and it is sent again, since it decides nothing.
+  assert.equal(await ledger.commit(0, ...aVersion(1, id(2), { kind: 'bump' })), 'applied')
+  assert.equal(commits, 2)
 })

@@ -1,4 +1,5 @@
 import type { AlarmLedger } from '../../contracts/alarm-ledger.ts'
+import { StoreUnavailable } from '../../contracts/errors.ts'
 import type { AlarmKey, AlarmRow, LedgerEntry } from '../../core/alarm-row.ts'
 import { AlarmChanges, type NotedChange } from './alarm-changes.ts'
 import { AlarmNames } from './alarm-names.ts'
@@ -9,6 +10,8 @@ import type { Settings } from './settings.ts'
 import type { Parameter, Row, Statement } from './statement.ts'
 import { OneAtATime, together } from './together.ts'
 
+/** ms: a process that stood still in here must not wake and write what it decided before that (deciding, section 2) */
+const staleAfter = 2000
 const readsAtOnce = 32
 const alarmsInStatement = 50
 /** Entries past the limit are cleared away every so many versions, or more often where only few are kept. */
@@ -65,13 +68,18 @@ export function alarmLedger(session: Session, patience: Patience, { ledgerEntrie
     },
     async commit(expected, next, entry) {
       if (next.version !== expected + 1 || entry.version !== next.version) throw new RangeError(`Version ${next.version} does not follow ${expected}`)
+      const [began, isDecision] = [patience.clock.monotonic(), entry.inputs !== null]
       // All of it is read before the first wait: the caller may go on and change what it handed in.
       const asked: Asked = { version: next.version, decision: next.decisionId, alarm: partition(next.key) }
       const parameters = [asked.version, writeJson(next), asked.decision, writeJson(entry), ...asked.alarm, asked.version, expected === 0 ? null : expected, null]
       const named = expected === 0 ? names.add(next.key) : Promise.resolve()
       const noted = entry.kind === 'state' ? changes.note(entry) : Promise.resolve()
       await Promise.all([named, noted])
-      return turns.run(JSON.stringify(asked.alarm), () => settled(patience, () => write(asked, parameters)))
+      const attempt = async () => {
+        if (isDecision && patience.clock.monotonic() - began > staleAfter) throw new StoreUnavailable('A decision had become old before it could be written', 'not done')
+        return write(asked, parameters)
+      }
+      return turns.run(JSON.stringify(asked.alarm), () => settled(patience, attempt))
     },
     async entry(alarm, version) {
       const [row] = await session.execute(readEntry, [...partition(alarm), version])
