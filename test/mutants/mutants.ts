@@ -14,17 +14,17 @@ export const mutants = {
     wrong: "if ((await this.#deps.ledger.read(row.key))?.decisionId === step.row.decisionId) return true\n      throw new StoreUnavailable('it did not apply', 'not done')",
   },
   'acknowledgement before a quorum has it': {
-    file: 'src/adapters/simulated/replicas/observations.ts', seed: 1, law: 'P1',
+    file: 'src/adapters/simulated/replicas/observations.ts', seed: 2, law: 'P1',
     snippet: 'await client.write(partition, values)',
     wrong: "await client.write(partition, values, 'LOCAL')",
   },
   'an orphan intent is dropped without a bump': {
-    file: 'src/flows/settle-intents.ts', seed: 1, law: 'P3',
+    file: 'src/flows/settle-intents.ts', seed: 9, law: 'P3',
     snippet: "if (row !== undefined && row.version < intent.version && (await bumpRow(this.#deps, row)) === 'conflict') return",
     wrong: '',
   },
   'a stale decision is not discarded': {
-    file: 'src/flows/decide.ts', seed: 1, law: 'late',
+    file: 'src/flows/decide.ts', seed: 10, law: 'late',
     snippet: 'if (this.#deps.clock.monotonic() - started > staleAfter) {',
     wrong: 'if (false) {',
   },

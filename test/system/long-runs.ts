@@ -1,3 +1,4 @@
+import { clusterRun } from './cluster/cluster-run.ts'
 import { alarm, entityWith, httpCheck } from './drafts.ts'
 import { unhurried } from './world.ts'
 import type { Mood } from './chaos.ts'
@@ -43,5 +44,23 @@ async function randomRuns({ seeds, mood }: { readonly seeds: readonly number[]; 
   return runs
 }
 
-export const longRuns = { 'one-zone-cut': oneZoneCut, 'random-runs': randomRuns } as const
+export interface ClusterRuns { readonly problems: readonly string[]; readonly observations: number; readonly changes: number; readonly duplicates: number }
+/** every so manyth seed runs twice */
+const twiceEvery = 50
+
+/** The cluster under each of the seeds; a seed that breaks a law says so with its timeline. */
+async function clusterRuns({ from, to }: { readonly from: number; readonly to: number }): Promise<ClusterRuns> {
+  const sum = { problems: [] as string[], observations: 0, changes: 0, duplicates: 0 }
+  for (let seed = from; seed <= to; seed++) {
+    const run = await clusterRun(seed)
+    if (run.problems.length > 0) sum.problems.push([`seed ${seed}:`, ...run.journal, ...run.problems].join('\n  '))
+    if (seed % twiceEvery === 0 && (await clusterRun(seed)).trace !== run.trace) sum.problems.push(`seed ${seed} gave another run the second time`)
+    sum.observations += run.observations
+    sum.changes += run.changes
+    sum.duplicates += run.duplicates
+  }
+  return sum
+}
+
+export const longRuns = { 'one-zone-cut': oneZoneCut, 'random-runs': randomRuns, 'cluster-runs': clusterRuns } as const
 export type LongRuns = typeof longRuns

@@ -51,10 +51,10 @@ export async function blindness(cluster: Cluster, dead: readonly string[]): Prom
   return wrong
 }
 
-/** What who asked gave up and read back must not apply any more: only another compare-and-set settles it. */
+/** What who asked for it did not settle must not apply any more: only another compare-and-set settles it. */
 export function settled({ store, deeds }: Cluster): readonly string[] {
-  return store.history.flatMap((write) => (write.kind === 'version' && deeds.readBack(write.row.decisionId, write.moment)
-    ? [`settled: ${write.row.key.alarm}@${write.row.version} applied at ${write.moment.toFixed(0)} ms, long after who asked had read the row and gone on`] : []))
+  return store.history.flatMap((write) => (write.kind === 'version' && deeds.leftUnsettled(write.row.decisionId, write.moment)
+    ? [`settled: ${write.row.key.alarm}@${write.row.version} applied at ${write.moment.toFixed(0)} ms, though who asked had looked at it again and left it at that`] : []))
 }
 
 /** P1: when a poller is told that an observation is safe, two regions have it, so that either may vanish. */

@@ -13,6 +13,8 @@ export interface ClusterRun {
   readonly trace: string
   readonly observations: number
   readonly versions: number
+  /** of state */
+  readonly changes: number
   readonly mails: number
   /** messages that came more than once */
   readonly duplicates: number
@@ -81,6 +83,7 @@ function summary({ store, mailbox }: Cluster): Omit<ClusterRun, 'problems' | 'jo
     trace: createHash('sha256').update(JSON.stringify([store.history, mails])).digest('hex'),
     observations: store.history.filter((write) => write.kind === 'observation').length,
     versions: store.history.filter((write) => write.kind === 'version').length,
+    changes: store.history.filter((write) => write.kind === 'version' && write.entry.kind === 'state').length,
     mails: mails.length,
     duplicates: mails.length - new Set(mails.map((mail) => mail.key)).size,
     messages: store.ring.wires.sent,

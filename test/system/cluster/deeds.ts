@@ -2,21 +2,22 @@ import type { Clock } from '../../../src/contracts/clock.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import type { AlarmKey } from '../../../src/core/alarm-row.ts'
 
-interface Commit { readonly process: string; readonly alarm: string; readonly at: number }
-/** ms after which a process has heard of a compare-and-set's end; within which it reads a row and its zones or thinks again; and within which it goes from there to its next compare-and-set */
-const heardAfter = 3000
-const readsWithin = 1800
-const decidesWithin = 8000
+/** What a process did about one alarm: when it looked at the row and its zones without trouble, and when it tried something or had trouble. */
+interface Dealings { readonly looks: number[]; readonly strivings: number[] }
 
-/** Who asked and read what, as the processes' own words: for laws that the store alone cannot show. Times are ms since the start. */
+/** ms: what takes longer is trouble; after which a process has heard how a compare-and-set ended; and within which it would have gone on to the next */
+const quick = 300
+const heardAfter = 3000
+const goesOnWithin = 4000
+
+/** Who asked and read what, overheard from the processes: for laws that the store alone cannot show. Times are ms since the start. */
 export class Deeds {
   readonly #clock: Clock
-  readonly #commits = new Map<string, Commit>()
+  readonly #commits = new Map<string, { readonly process: string; readonly dealings: Dealings; readonly at: number }>()
   /** by process and alarm */
-  readonly #asked = new Map<string, number[]>()
-  readonly #looked = new Map<string, number[]>()
-  /** by process and check: a row that was read, and when that began */
-  readonly #rows = new Map<string, { readonly alarm: string; readonly at: number }>()
+  readonly #dealings = new Map<string, Dealings>()
+  /** by process and check: the alarms that it reads rows of */
+  readonly #alarms = new Map<string, Set<Dealings>>()
   /** by process: when it stopped, for a while or for ever */
   readonly #stopped = new Map<string, number[]>()
 
@@ -25,57 +26,84 @@ export class Deeds {
   }
 
   stopped(process: string): void {
-    this.#note(this.#stopped, process)
+    this.#stopped.set(process, [...(this.#stopped.get(process) ?? []), this.#clock.monotonic()])
   }
 
   /** The store of one process, overheard. */
   overhear(process: string, store: Store): Store {
-    const { ledger, observations } = store
+    const { ledger, observations, outbox } = store
+    const of = (key: AlarmKey) => this.#of(process, key)
     return {
       ...store,
       ledger: {
         ...ledger,
         read: async (key) => {
-          const at = this.#clock.monotonic()
-          const row = await ledger.read(key)
-          if (row !== undefined) this.#rows.set(`${process}/${row.check}`, { alarm: nameOf(process, key), at })
+          const row = await this.#timed(() => ledger.read(key), [of(key)])
+          if (row !== undefined) this.#alarmsOf(process, row.check).add(of(key))
           return row
         },
         commit: (expected, next, entry) => {
-          this.#commits.set(next.decisionId, { process, alarm: nameOf(process, next.key), at: this.#clock.monotonic() })
-          this.#note(this.#asked, nameOf(process, next.key))
-          return ledger.commit(expected, next, entry)
+          this.#commits.set(next.decisionId, { process, dealings: of(next.key), at: this.#clock.monotonic() })
+          return this.#striving(() => ledger.commit(expected, next, entry), of(next.key))
         },
       },
+      outbox: { ...outbox, intend: (intent) => this.#striving(() => outbox.intend(intent), of(intent.key)) },
       observations: {
         ...observations,
         newest: async (check, zone, count) => {
-          const rows = await observations.newest(check, zone, count)
-          const row = this.#rows.get(`${process}/${check}`)
-          if (row !== undefined && this.#clock.monotonic() - row.at < readsWithin) this.#note(this.#looked, row.alarm)
+          const alarms = [...this.#alarmsOf(process, check)]
+          const rows = await this.#timed(() => observations.newest(check, zone, count), alarms)
+          for (const { looks } of alarms) looks.push(this.#clock.monotonic())
           return rows
         },
       },
     }
   }
 
-  /** Whether who asked for this decision had read the row and its zones again long before it applied, at `moment`, and had left it at that. */
-  readBack(decision: string, moment: number): boolean {
+  /**
+   * Whether who asked for this decision had looked at the alarm again, twice and without trouble, before it applied at
+   * `moment`, and had left it at that.
+   */
+  leftUnsettled(decision: string, moment: number): boolean {
     const commit = this.#commits.get(decision)
-    if (commit === undefined || this.#some(this.#stopped, commit.process, commit.at, moment)) return false
-    const last = Math.max(...(this.#asked.get(commit.alarm) ?? []).filter((at) => at < moment))
-    return this.#some(this.#looked, commit.alarm, last + heardAfter, moment - decidesWithin)
+    if (commit === undefined || this.#stopped.get(commit.process)?.some((at) => at >= commit.at && at <= moment) === true) return false
+    const { looks, strivings } = commit.dealings
+    const rest = Math.max(commit.at + heardAfter, ...strivings.filter((at) => at <= moment))
+    return looks.filter((at) => at > rest && at <= moment - goesOnWithin).length >= 2
   }
 
-  #some(times: ReadonlyMap<string, readonly number[]>, name: string, from: number, to: number): boolean {
-    return times.get(name)?.some((at) => at >= from && at <= to) === true
+  async #timed<T>(work: () => Promise<T>, about: readonly Dealings[]): Promise<T> {
+    const begun = this.#clock.monotonic()
+    let well = false
+    try {
+      const answer = await work()
+      well = this.#clock.monotonic() - begun <= quick
+      return answer
+    } finally {
+      if (!well) for (const { strivings } of about) strivings.push(this.#clock.monotonic())
+    }
   }
 
-  #note(times: Map<string, number[]>, name: string): void {
-    const list = times.get(name) ?? []
-    times.set(name, list)
-    list.push(this.#clock.monotonic())
+  async #striving<T>(work: () => Promise<T>, { strivings }: Dealings): Promise<T> {
+    strivings.push(this.#clock.monotonic())
+    try {
+      return await work()
+    } finally {
+      strivings.push(this.#clock.monotonic())
+    }
+  }
+
+  #of(process: string, { entity, alarm }: AlarmKey): Dealings {
+    const name = `${process}/${entity}/${alarm}`
+    const known = this.#dealings.get(name) ?? { looks: [], strivings: [] }
+    this.#dealings.set(name, known)
+    return known
+  }
+
+  #alarmsOf(process: string, check: string): Set<Dealings> {
+    const name = `${process}/${check}`
+    const known = this.#alarms.get(name) ?? new Set<Dealings>()
+    this.#alarms.set(name, known)
+    return known
   }
 }
-
-const nameOf = (process: string, { entity, alarm }: AlarmKey) => `${process}/${entity}/${alarm}`

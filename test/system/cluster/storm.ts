@@ -134,20 +134,24 @@ export class Storm {
 
   /** What happens at the worst moment: in the middle of a decision; and sometimes what was to be decided is over by then. */
   #trap(): void {
-    const step: Step = this.#random.pick(['intend', 'commit', 'change', 'change', 'enqueue'])
-    const mishap: Mishap = this.#random.pick(['kill', 'pause', 'kill replica', 'pause replica', 'orphan'])
-    const passes = this.#mood === 'all' && this.#random.chance(0.5)
+    const mishap: Mishap = this.#random.pick(['kill', 'pause', 'kill replica', 'pause replica', 'pause replica', 'orphan', 'orphan'])
+    const step: Step = mishap === 'orphan' ? 'change' : this.#random.pick(['intend', 'commit', 'change', 'change', 'enqueue'])
+    // Longer than it takes until others take an intent for an orphan.
+    const ms = mishap === 'orphan' ? this.#random.integer(20_000, 40_000) : this.#random.integer(5000, 30_000)
+    const passes = this.#mood === 'all' && this.#random.chance(0.7)
     const also = () => {
       this.note(`${step}: ${mishap}${passes ? ', and all sites are well' : ''}`)
       if (passes) for (const { site } of this.#cluster.watched) calm(site)
     }
-    this.#cluster.traps.push({ step, mishap, ms: this.#random.integer(5000, 30_000), also })
+    this.#cluster.traps.push({ step, mishap, ms, also })
     this.note(`whoever comes to '${step}' next: ${mishap}`)
     if (passes) this.#site()
   }
 
   #links(): void {
-    const link = this.#random.pick(this.#cluster.links())
+    const links = this.#cluster.links()
+    if (links.length === 0) return
+    const link = this.#random.pick(links)
     const change = this.#random.pick([{ cut: true }, { cut: false }, { loseBefore: 0.5 }, { loseAfter: 0.5 }, { duplicate: 0.5 }, { delay: [5, 2000] as const }, calmLink])
     Object.assign(link, change)
     this.note(`a poller's way to a region: ${JSON.stringify(change)}`)
