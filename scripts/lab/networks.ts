@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { ownNet } from './cassandra.ts'
+import { dyingWithUs } from './process.ts'
 
 /** Where three regions live on one machine. Regions are counted from 1. */
 export interface Networks {
@@ -63,14 +64,14 @@ export const isInOwnNetwork = (): boolean => process.env[inside] === 'yes'
  * that vanish with it. Answers its exit code, or undefined where the machine gives no namespaces.
  */
 export async function inNetworkOfOurOwn(): Promise<number | undefined> {
-  const enter = ['unshare', '--user', '--map-root-user', '--net', '--mount', '--kill-child', 'sh', '-c']
+  const enter = ['unshare', '--user', '--map-root-user', '--net', '--mount', 'sh', '-c']
   const prepare = 'mount -t tmpfs tmpfs /run && mkdir -p /run/netns && ip link set lo up && ip link add probe type veth peer name eborp && ip link del probe'
   try {
     await run(enter[0] ?? '', [...enter.slice(1), prepare])
   } catch {
     return undefined
   }
-  const [program = '', ...args] = [...enter, `${prepare} && exec "$@"`, 'sh', process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const [program = '', ...args] = [...enter, `${prepare} && exec "$@"`, 'sh', ...dyingWithUs, process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, [inside]: 'yes' } })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { child.kill(signal) })
   const [code] = await once(child, 'exit') as [number | null]

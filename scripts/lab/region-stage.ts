@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,6 +63,7 @@ export async function startRegionStage(options: StageOptions = {}): Promise<Regi
   await using stack = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'vedette-regions-'))
   stack.defer(() => rm(directory, { recursive: true, force: true }))
+  stack.defer(removedAtExit(directory))
   const certificates = await issueCertificates(join(directory, 'ca'), networks, program)
   const field = stack.use(await targetField(targets))
   const receiver = stack.use(await webhookReceiver(networks.outside))
@@ -106,6 +108,14 @@ function makeRegions(plan: ClusterPlan, program: string): readonly Region[] {
 async function keepLogs(directory: string, all: readonly { readonly name: string; readonly log: string }[]): Promise<void> {
   await mkdir(directory, { recursive: true })
   for (const { name, log } of all) await writeFile(join(directory, `${name}.log`), log)
+}
+
+/** Whoever is stopped by a signal leaves nothing behind either: its processes die with it. Answers what takes this back. */
+function removedAtExit(directory: string): () => void {
+  const remove = () => rmSync(directory, { recursive: true, force: true })
+  const end = () => process.exit(130)
+  process.on('exit', remove).on('SIGINT', end).on('SIGTERM', end)
+  return () => { process.off('exit', remove).off('SIGINT', end).off('SIGTERM', end) }
 }
 
 interface Certificates { readonly path: string; readonly tap: { readonly cert: string; readonly key: string; readonly ca: string }; readonly of: (region: number) => string }
