@@ -46,6 +46,8 @@ export class Health {
   }
 
   problems(): readonly StoreProblem[] {
+    // The driver does not tell of every change, such as of hosts that it replaced meanwhile.
+    this.#look()
     const lost = [...this.#lost].map(([region, since]): StoreProblem => ({ kind: 'region', region, about: `No database node of ${region} answers`, since }))
     if (this.#failing === undefined || this.#failures < failuresUntilUnavailable) return lost
     return [{ kind: 'unavailable', ...this.#failing }, ...lost]
