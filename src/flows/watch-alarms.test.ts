@@ -106,6 +106,25 @@ test('a change of configuration on this node is seen in the next round, and one 
   }
 })
 
+test('the first alarm of an entity, made through another node, is watched before long', async (t) => {
+  const { stage, node } = await quietStage(t)
+  const sweeper = stage.node()
+  const seconds = async (count: number) => {
+    for (let n = 0; n < count; n += 5) {
+      await stage.clock.advance(5000)
+      await stage.run(sweeper.sweep.awake(7000))
+      await stage.round(sweeper)
+    }
+  }
+  await stage.change(node, 'alarm', null)
+  await seconds(20)
+  await stage.change(node, 'alarm', {})
+  await stage.all(node, '200')
+  assert.equal(await stage.state(), 'OK')
+  await seconds(200)
+  assert.equal(await stage.state(), 'UNKNOWN')
+})
+
 test('only our slices are swept', async (t) => {
   const { stage, node } = await quietStage(t)
   await stage.minutes(node, 3, '200', zones)

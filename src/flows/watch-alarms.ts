@@ -133,7 +133,8 @@ export class AlarmWatch {
     const { clock } = this.#deps
     const before = watched.rests
     watched.rests = new Map()
-    watched.due = clock.monotonic() + compareRowsEvery
+    // Where nothing is watched yet no rest ends, and the first alarm may be made through another node.
+    watched.due = clock.monotonic() + (rows.length === 0 ? lookEvery : compareRowsEvery)
     for (const row of rows) {
       const { alarm } = row.key
       const plan = plans.get(alarm)
