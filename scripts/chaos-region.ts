@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import { installJars } from './lab/cassandra-jars.ts'
-import { optimized } from './lab/cassandra.ts'
 import { chaosRegions, tellVerdict } from './lab/chaos-regions.ts'
 import { inNetworkOfOurOwn, isInOwnNetwork, onLoopback, ownNetworks } from './lab/networks.ts'
 import { allFaults, clockFlags, clockJumps, cutCable, hangDatabase, hangEndpoint, shiftClock, truck, truckIntoDisks } from './lab/region-faults.ts'
@@ -32,7 +31,7 @@ function faults() {
 
 async function main(): Promise<number> {
   const networks = isInOwnNetwork() ? await ownNetworks(3) : onLoopback()
-  await using stage = await startRegionStage({ networks, targets: Number(flags.targets), period: Number(flags.period), nodeFlags: clockFlags, env: clockJumps, logs: flags.logs, jvm: optimized, say: console.error })
+  await using stage = await startRegionStage({ networks, targets: Number(flags.targets), period: Number(flags.period), nodeFlags: clockFlags, env: clockJumps, logs: flags.logs, say: console.error })
   const wanted = faults()
   const result = await chaosRegions(stage, {
     faults: wanted.filter(({ name }) => networks.canCut || !name.startsWith('cut')), seed: Number(flags.seed), lasts: Number(flags.lasts), calm: Number(flags.calm),

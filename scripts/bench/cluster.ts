@@ -7,7 +7,7 @@ import type { Log } from '../../src/contracts/log.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import type { Observation } from '../../src/core/observation.ts'
 import { loadedNode, type Fails, type LoadedNode } from '../../test/load/fixture.ts'
-import { startCassandra } from '../lab/cassandra.ts'
+import { lasting, startCassandra } from '../lab/cassandra.ts'
 
 /**
  * What an observation costs on real Cassandra, taken in and decided by one process, as JSON lines: at 1× and at 24× the checks,
@@ -99,7 +99,7 @@ async function run(nodes: number, checks: number, open: (log: Log) => Promise<St
 }
 
 for (const nodes of numbers(flags.nodes)) {
-  await using cassandra = await startCassandra({ nodes, set: { commitlog_sync: 'batch' } })
+  await using cassandra = await startCassandra({ nodes, set: lasting })
   for (const checks of numbers(flags.checks)) {
     const replication = new Map(Array.from({ length: nodes }, (_, n) => [`dc${n + 1}`, 1]))
     await run(nodes, checks, (log) => openCassandra({ contactPoints: cassandra.contactPoints, port: 9042, keyspace: `bench_${nodes}_${checks}`, region: 'dc1', replication, clock, random: systemRandom, log }))

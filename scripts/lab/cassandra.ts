@@ -14,16 +14,14 @@ export interface ClusterOptions {
   readonly directory?: string
   /** the first three numbers of the nodes' addresses, `127.0.20`: node n listens on `127.0.20.n` */
   readonly net?: string
-  /** settings of cassandra.yaml, such as `{ commitlog_sync: 'batch' }` where a killed node may forget nothing */
+  /** settings of cassandra.yaml, such as `lasting` where a killed node may forget nothing */
   readonly set?: Readonly<Record<string, unknown>>
   /** what goes before the command of node n, such as what takes it into a network of its own */
   readonly within?: (node: number) => readonly string[]
-  /** more for the JVM: `optimized` where nodes work hard for minutes */
-  readonly jvm?: readonly string[]
 }
 
-/** A slower start and more memory, for more work a second afterwards. */
-export const optimized: readonly string[] = ['-XX:TieredStopAtLevel=4', '-Xmx1g']
+/** What a node acknowledged is on its disk; several writes share a sync, so that disks and threads are not asked for each. */
+export const lasting = { commitlog_sync: 'group', commitlog_sync_group_window: '10ms' } as const
 
 /** Real Cassandra nodes on this machine, whose disasters are made to order. Nodes are counted from 1. */
 export interface CassandraCluster extends AsyncDisposable {
@@ -51,12 +49,12 @@ export function ownNet(): string {
 }
 
 /** Starts a cluster, and waits until each node answers and sees the others. */
-export async function startCassandra({ nodes: count = 1, directory, net = ownNet(), set = {}, within = () => [], jvm = [] }: ClusterOptions = {}): Promise<CassandraCluster> {
+export async function startCassandra({ nodes: count = 1, directory, net = ownNet(), set = {}, within = () => [] }: ClusterOptions = {}): Promise<CassandraCluster> {
   if (!(count >= 1 && count <= consistencies.length)) throw new Error(`1 to ${consistencies.length} nodes, not ${count}`)
   await installJars()
   const home = directory ?? await mkdtemp(join(tmpdir(), 'vedette-cassandra-'))
   const contactPoints = Array.from({ length: count }, (_, index) => `${net}.${index + 1}`)
-  const nodes = contactPoints.map((address, index) => new CassandraNode({ address, region: `dc${index + 1}`, directory: join(home, `node${index + 1}`), seeds: contactPoints, set, within: within(index + 1), jvm }))
+  const nodes = contactPoints.map((address, index) => new CassandraNode({ address, region: `dc${index + 1}`, directory: join(home, `node${index + 1}`), seeds: contactPoints, set, within: within(index + 1) }))
   const owned = new AsyncDisposableStack()
   owned.defer(() => rm(home, { recursive: true, force: true }))
   owned.defer(async () => { await Promise.all(nodes.map((node) => node.kill())) })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import PQueue from 'p-queue'
 import { dice } from './dice.ts'
 import { ledger } from './jobs.ts'
 import { auditRegions, type RegionAudit } from './region-audit.ts'
@@ -35,6 +36,9 @@ export interface ChaosResult { readonly rounds: readonly Round[]; readonly audit
 const mostSilence = 30
 const leastAvailable = 95
 const patience = 240_000
+const reads = 16
+/** ms: to read all alarms is as much work as to decide them */
+const askAgain = 5000
 
 /** Hurts a stage under load, again and again, and counts afterwards. */
 export async function chaosRegions(stage: RegionStage, plan: ChaosPlan): Promise<ChaosResult> {
@@ -55,8 +59,11 @@ export async function chaosRegions(stage: RegionStage, plan: ChaosPlan): Promise
   const rate = rateOf(stage, flowing, Date.now())
   // What was true at the end is still to be recorded and told.
   await sleep((3 * stage.period + 10) * 1000)
+  const until = Date.now()
+  // What is counted stands still, and the store has its time for those who count.
+  await Promise.all(stage.pollers.map((poller) => poller.process.end('SIGTERM')))
   await allTold(stage)
-  const audit = await auditRegions(stage, since)
+  const audit = await auditRegions(stage, since, until)
   return { rounds, audit, seconds: Math.round((Date.now() - since) / 1000), rate, wrong: whatIsWrong(rounds, audit) }
 }
 
@@ -78,7 +85,7 @@ async function suffer(stage: RegionStage, writes: Writes, fault: Fault, { lasts,
 /** Waits until each target has been seen, and its alarm knows. */
 export async function knownByAll({ region, watched, period }: RegionStage): Promise<void> {
   const giveUp = Date.now() + patience
-  for (let known = 0; known < watched.length; await sleep(1000)) {
+  for (let known = 0; known < watched.length; await sleep(askAgain)) {
     const rows = await region(1).api.all<{ latest_alarm_states: readonly { alarm_id: string; state: string }[] }>('/views/latest_alarm_states?limit=1000')
     const states = new Map(rows.flatMap((row) => row.latest_alarm_states).map(({ alarm_id: alarm, state }) => [alarm, state]))
     known = watched.filter(({ alarm }) => states.get(alarm) === 'OK').length
@@ -89,12 +96,10 @@ export async function knownByAll({ region, watched, period }: RegionStage): Prom
 /** Waits until no delivery is under way; what is then still waiting is counted by the audit. */
 async function allTold({ region, watched }: RegionStage): Promise<void> {
   const giveUp = Date.now() + patience
-  let open = watched
-  while (open.length > 0 && Date.now() < giveUp) {
-    const still = []
-    for (const one of open) if ((await ledger(region(1).api, one)).some((entry) => entry.deliveries.some(({ status }) => status === 'waiting'))) still.push(one)
-    open = still
-    await sleep(500)
+  const queue = new PQueue({ concurrency: reads })
+  for (let open = watched; open.length > 0 && Date.now() < giveUp; await sleep(500)) {
+    const isOpen = await queue.addAll(open.map((one) => async () => (await ledger(region(1).api, one)).some((entry) => entry.deliveries.some(({ status }) => status === 'waiting'))))
+    open = open.filter((_, index) => isOpen[index])
   }
 }
 

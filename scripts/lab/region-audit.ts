@@ -39,9 +39,8 @@ const shownExamples = 12
 const hour = 3_600_000
 const reads = 16
 
-/** Compares what was acknowledged, what is stored, what was true and what the receiver heard, since `since` (ms). */
-export async function auditRegions(stage: RegionStage, since: number): Promise<RegionAudit> {
-  const until = Date.now()
+/** Compares what was acknowledged, what is stored, what was true and what the receiver heard, from `since` to `until` (ms). */
+export async function auditRegions(stage: RegionStage, since: number, until = Date.now()): Promise<RegionAudit> {
   const queue = new PQueue({ concurrency: reads })
   const recorded = await queue.addAll(stage.watched.map((one) => async () => ({ ...one, entries: (await ledger(stage.region(1).api, one)).toReversed(), truths: stage.field.truths[one.target] ?? [] })))
   // A state counts when it was true within three periods and a probe's patience.
@@ -51,7 +50,7 @@ export async function auditRegions(stage: RegionStage, since: number): Promise<R
   const deliveries = recorded.flatMap(({ entries }) => entries.flatMap((entry) => entry.deliveries))
   const arrivals = Map.groupBy(stage.receiver.arrivals, ({ key }) => key)
   const known = new Set(deliveries.map(({ key }) => key))
-  const states = recorded.flatMap(({ entries }) => entries.filter(({ kind }) => kind === 'state'))
+  const states = recorded.flatMap(({ entries }) => entries.filter(({ kind, at }) => kind === 'state' && at <= until))
   const delays = recorded.flatMap((one) => delaysOf(one, spans)).toSorted((a, b) => a - b)
   return {
     acknowledged: new Set(stage.acknowledged.flatMap(({ ids }) => ids)).size,

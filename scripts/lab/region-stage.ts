@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startCassandra, type CassandraCluster } from './cassandra.ts'
+import { lasting, startCassandra, type CassandraCluster } from './cassandra.ts'
 import type { ApiClient } from './client.ts'
 import { onLoopback, type Networks } from './networks.ts'
 import { Poller } from './poller.ts'
@@ -47,8 +47,6 @@ export interface StageOptions {
   readonly program?: string
   /** where to leave what the processes logged, at the end */
   readonly logs?: string | undefined
-  /** more for the nodes' JVM */
-  readonly jvm?: readonly string[]
   readonly say?: (line: string) => void
 }
 
@@ -59,7 +57,7 @@ const checksAnEntity = 10
 const run = promisify(execFile)
 
 export async function startRegionStage(options: StageOptions = {}): Promise<RegionStage> {
-  const { networks = onLoopback(), layout = ['api,console,endpoint', 'notifier,sweeper'], targets = 300, period = 6, nodeFlags = [], env = {}, program = vedetteCommand, logs, jvm = [], say = () => undefined } = options
+  const { networks = onLoopback(), layout = ['api,console,endpoint', 'notifier,sweeper'], targets = 300, period = 6, nodeFlags = [], env = {}, program = vedetteCommand, logs, say = () => undefined } = options
   await using stack = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'vedette-regions-'))
   stack.defer(() => rm(directory, { recursive: true, force: true }))
@@ -67,7 +65,7 @@ export async function startRegionStage(options: StageOptions = {}): Promise<Regi
   const certificates = await issueCertificates(join(directory, 'ca'), networks, program)
   const field = stack.use(await targetField(targets))
   const receiver = stack.use(await webhookReceiver(networks.outside))
-  const cluster = stack.use(await startCassandra({ nodes: regionCount, directory: join(directory, 'cassandra'), net: networks.net, within: networks.within, set: { commitlog_sync: 'batch' }, jvm }))
+  const cluster = stack.use(await startCassandra({ nodes: regionCount, directory: join(directory, 'cassandra'), net: networks.net, within: networks.within, set: lasting }))
   say('three Cassandra nodes are up')
   const regions = stack.adopt(makeRegions({ cluster, networks, directory, keyspace, zones, layout, certificate: certificates.of, nodeFlags, env }, program), async (all) => {
     await Promise.all(all.flatMap((region) => region.processes).map((process) => process.end('SIGKILL')))

@@ -39,6 +39,8 @@ export interface DecideDeps {
 
 /** A decision older than this on the monotonic clock is thrown away: a process that was stopped must not wake and write. */
 const staleAfter = 2000
+/** A row that was read so long ago (ms) is read again: a decision from it would soon be thrown away. */
+const readKept = staleAfter / 4
 /** An alarm is tried so often, and for so long (ms); what is not decided by then is owed. */
 const attempts = 8
 const patience = 5000
@@ -50,6 +52,10 @@ export interface Reviewed { readonly outcome: Outcome; readonly standsUntil: num
 
 /** What a decision is asked for: one zone's observation, or a look at all of them. */
 interface Why { readonly zone: string | undefined; readonly trace: string; readonly absence: boolean }
+
+interface Read { readonly row: AlarmRow; readonly readAt: number }
+/** An alarm to be decided; its row when it was read already, at `readAt` (monotonic ms), before any of its observations. */
+export interface Doubt { readonly plan: AlarmPlan; readonly row: AlarmRow | undefined; readonly readAt: number }
 
 const gone: Reviewed = { outcome: 'gone', standsUntil: Number.POSITIVE_INFINITY }
 
@@ -76,16 +82,18 @@ export class Decider {
    * Which of a check's alarms have to be decided because of what `zone` saw. The usual observation ends here, with one
    * read of each alarm's row and one of its zone.
    */
-  async unusual({ check, alarms }: CheckPlan, zone: string): Promise<readonly AlarmPlan[]> {
+  async unusual({ check, alarms }: CheckPlan, zone: string): Promise<readonly Doubt[]> {
     if (alarms[0]?.rule.zones.includes(zone) !== true) return []
-    const rows = await Promise.all(alarms.map((plan) => this.#deps.ledger.read(plan.key)))
-    const observations = await this.#deps.observations.newest(check.id, zone, voteDepth)
-    return alarms.filter((plan, index) => !this.#isUsual(plan, rows[index], zone, observations))
+    const readAt = this.#deps.clock.monotonic()
+    const all = await Promise.all(alarms.map(async (plan) => ({ plan, row: await this.#deps.ledger.read(plan.key), readAt })))
+    const byRow = all.map(({ plan, row }) => this.#isUsualByRow(plan, row))
+    const observations = byRow.includes(undefined) ? await this.#deps.observations.newest(check.id, zone, voteDepth) : []
+    return all.filter(({ plan, row }, index) => !(byRow[index] ?? this.#isUsual(plan, row, zone, observations)))
   }
 
   /** Decides an alarm because of what one of its zones saw. */
-  async observed(plan: AlarmPlan, zone: string, trace: string): Promise<Outcome> {
-    return (await this.#decide(plan, { zone, trace, absence: false })).outcome
+  async observed({ plan, row, readAt }: Doubt, zone: string, trace: string): Promise<Outcome> {
+    return (await this.#decide(plan, { zone, trace, absence: false }, row && { row, readAt })).outcome
   }
 
   /** Looks at all zones again; `absence` says that silence may be judged (the caller knows that ingest was healthy). */
@@ -93,13 +101,17 @@ export class Decider {
     return this.#decide(plan, { zone: undefined, trace, absence })
   }
 
-  #isUsual(plan: AlarmPlan, row: AlarmRow | undefined, zone: string, observations: readonly Observation[]): boolean {
+  /** What the row alone tells: undefined when it takes the zone's observations. */
+  #isUsualByRow(plan: AlarmPlan, row: AlarmRow | undefined): boolean | undefined {
     if (row === undefined || row.deleted || row.generation !== plan.generation || this.#unsettled.has(plan.key)) return false
     if (isOff(plan, row)) return true
     // From UNKNOWN a vote that never changed leads back, together with the other zones'.
-    if (row.state === 'UNKNOWN') return false
+    return row.state === 'UNKNOWN' ? false : undefined
+  }
+
+  #isUsual(plan: AlarmPlan, row: AlarmRow | undefined, zone: string, observations: readonly Observation[]): boolean {
     this.counts.evaluations += 1
-    const standing = row.votes.find((vote) => vote.zone === zone)
+    const standing = row?.votes.find((vote) => vote.zone === zone)
     const view = zoneView(zone, observations, standing, plan.criteria, plan.rule)
     if (view.says !== undefined && view.says !== standing?.state) this.#deps.confirm.agreed(plan.check.id, zone, view.says)
     return !view.changed && view.suspicion === undefined && (view.settled || observations.length < voteDepth)
@@ -121,7 +133,7 @@ export class Decider {
   }
 
   /** What cannot be decided is owed until a later decision is made. */
-  async #decide(plan: AlarmPlan, why: Why): Promise<Reviewed> {
+  async #decide(plan: AlarmPlan, why: Why, read?: Read): Promise<Reviewed> {
     const name = nameOf(plan.key)
     const owed = this.#owed.get(name)
     // At the end of the queue, so that one which can never be decided stands before no other.
@@ -130,7 +142,7 @@ export class Decider {
       this.#owed.set(name, { plan, why: { ...why, absence: false } })
     }
     try {
-      const reviewed = await this.#attempts(plan, why)
+      const reviewed = await this.#attempts(plan, why, read)
       if (reviewed.outcome === 'owed') owe()
       else if (this.#owed.get(name) === owed) this.#owed.delete(name)
       return reviewed
@@ -140,14 +152,15 @@ export class Decider {
     }
   }
 
-  async #attempts(first: AlarmPlan, why: Why): Promise<Reviewed> {
+  async #attempts(first: AlarmPlan, why: Why, read?: Read): Promise<Reviewed> {
     const { clock, ledger, log } = this.#deps
     const begun = clock.monotonic()
     let plan = first
     let settled: Outcome = 'unchanged'
     for (let attempt = 0; attempt < attempts && clock.monotonic() - begun <= patience; attempt++) {
-      const started = clock.monotonic()
-      const row = await ledger.read(plan.key)
+      const known = attempt === 0 && read !== undefined && clock.monotonic() - read.readAt < readKept ? read : undefined
+      const started = known?.readAt ?? clock.monotonic()
+      const row = known?.row ?? (await ledger.read(plan.key))
       const late = row && (await this.#unsettled.applied(row, ledger))
       if (late !== undefined) settled = await this.#announce(late)
       if (row === undefined || row.deleted || row.generation > plan.generation) {

@@ -35,8 +35,8 @@ function noting(calls: string[]) {
 }
 
 const looked = zones.map((zone) => `observations of ${zone}`)
-/** The look at one zone that finds something unusual, and the decision that follows. */
-const decision = (zone: string) => ['version', `observations of ${zone}`, 'version', ...looked]
+/** The look at one zone that finds something unusual, and the decision that follows from the same version. */
+const decision = (zone: string) => ['version', `observations of ${zone}`, ...looked]
 
 test('the version is read before the observations; intent, compare-and-set and deliveries come in this order', async (t) => {
   const calls: string[] = []

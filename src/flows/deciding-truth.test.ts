@@ -67,7 +67,7 @@ test('a vote never replaces one with a later time, whatever an old read says', a
   const behind = stage.node({ spoil: (store, clock) => ({ observations: { ...store.observations, newest: async (check, zone, count) => (await store.observations.newest(check, zone, count + 3)).filter((row) => row.at < clock.now() - 70_000) } }) })
   await stage.clock.advance(30_000)
   const outcomes: string[] = []
-  for (const zone of zones) outcomes.push(await stage.run(behind.decider.observed(await stage.plan(behind), zone, '')))
+  for (const zone of zones) outcomes.push(await stage.run(behind.decider.observed({ plan: await stage.plan(behind), row: undefined, readAt: 0 }, zone, '')))
   assert.deepEqual(outcomes, ['unchanged', 'unchanged', 'unchanged'])
   assert.deepEqual(await stage.row(), before)
 })

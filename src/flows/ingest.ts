@@ -1,14 +1,15 @@
 import PQueue from 'p-queue'
 import { observationId, type Observation } from '../core/observation.ts'
+import { Window } from '../core/window.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { StoreUnavailable } from '../contracts/errors.ts'
 import type { Feed } from '../contracts/feed.ts'
 import type { Log } from '../contracts/log.ts'
 import type { ObservationStore } from '../contracts/observation-store.ts'
 import type { Confirm } from './confirm.ts'
-import type { Decider } from './decide.ts'
+import type { Decider, Doubt } from './decide.ts'
 import type { IngestHealth } from './ingest-health.ts'
-import type { AlarmPlan, CheckPlan, Plans } from './plans.ts'
+import type { CheckPlan, Plans } from './plans.ts'
 
 export { IngestHealth } from './ingest-health.ts'
 
@@ -16,8 +17,8 @@ export { IngestHealth } from './ingest-health.ts'
 const clockTolerance = 5000
 /** A clock that is behind is so by as much all the time: after this long (ms) it is known, and before it may be a message that was long on its way. */
 const clockKnownAfter = 10_000
-/** Checks that are decided at once: a slow decision delays few others, and the store is asked no more than it can bear. */
-const parallel = 32
+/** Checks that are decided at once: a slow decision delays few others, and a store that is slow is asked less: what takes longer than a decision lasts is done in vain. */
+const parallel = { first: 16, least: 2, most: 32, step: 2, aim: 1000 }
 /** An acknowledgement waits this long (ms) for decisions; a store that is slow to decide does not fill the pollers' disks. */
 const patience = 1000
 
@@ -39,7 +40,8 @@ interface Known { readonly observation: Observation; readonly plan: CheckPlan }
 /** Takes observations in: durable first, acknowledged then, decided right after. */
 export class Ingest {
   readonly #deps: IngestDeps
-  readonly #deciding = new PQueue({ concurrency: parallel })
+  readonly #deciding = new PQueue({ concurrency: parallel.first })
+  readonly #window = new Window(parallel)
   /** check and zone → its decision that waits and has not begun: another observation meanwhile needs no other */
   readonly #waiting = new Map<string, Promise<void>>()
   readonly #heard = new Map<string, number>()
@@ -151,7 +153,10 @@ export class Ingest {
     const decision = this.#deciding.add(async () => {
       begun = true
       this.#waiting.delete(name)
+      const startedAt = this.#deps.clock.monotonic()
       await this.#decide(item)
+      this.#window.took(1, startedAt, this.#deps.clock.monotonic())
+      this.#deciding.concurrency = this.#window.size
     })
     if (!begun) this.#waiting.set(name, decision)
     return decision
@@ -161,7 +166,7 @@ export class Ingest {
   async #decide({ observation: { zone, check, trace }, plan }: Known): Promise<void> {
     this.#deps.confirm.seen(zone, check)
     this.#heard.set(zone, this.#deps.clock.monotonic())
-    for (const alarm of await this.#unusual(plan, zone)) await this.#observed(alarm, zone, trace)
+    for (const doubt of await this.#unusual(plan, zone)) await this.#observed(doubt, zone, trace)
   }
 
   async #patiently(work: Promise<unknown>): Promise<void> {
@@ -172,21 +177,21 @@ export class Ingest {
   }
 
   /** When rows cannot be read all alarms are left to the careful way, which remembers what it could not decide. */
-  async #unusual(plan: CheckPlan, zone: string): Promise<readonly AlarmPlan[]> {
+  async #unusual(plan: CheckPlan, zone: string): Promise<readonly Doubt[]> {
     try {
       return await this.#deps.decider.unusual(plan, zone)
     } catch {
-      return plan.alarms
+      return plan.alarms.map((alarm) => ({ plan: alarm, row: undefined, readAt: this.#deps.clock.monotonic() }))
     }
   }
 
   /** The observation is stored whatever happens here; the decider owes a decision until it is made. */
-  async #observed(alarm: AlarmPlan, zone: string, trace: string): Promise<void> {
+  async #observed(doubt: Doubt, zone: string, trace: string): Promise<void> {
     try {
-      await this.#deps.decider.observed(alarm, zone, trace)
+      await this.#deps.decider.observed(doubt, zone, trace)
     } catch (error) {
       if (error instanceof StoreUnavailable) this.#deps.health.failed()
-      this.#deps.log.error({ alarm: alarm.key.alarm, zone, trace, error: String(error) }, 'could not decide')
+      this.#deps.log.error({ alarm: doubt.plan.key.alarm, zone, trace, error: String(error) }, 'could not decide')
     }
   }
 }

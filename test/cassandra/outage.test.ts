@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startCassandra, withoutCassandra, type CassandraCluster } from '../../scripts/lab/cassandra.ts'
+import { lasting, startCassandra, withoutCassandra, type CassandraCluster } from '../../scripts/lab/cassandra.ts'
 import { eventually } from '../../scripts/lab/eventually.ts'
 import { recordingLog } from '../../src/adapters/simulated/log.ts'
 import { openCassandra, type CassandraOptions } from '../../src/adapters/store-cassandra/index.ts'
@@ -22,7 +22,7 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
 }
 
 before(async () => {
-  if (options.skip === false) cluster = await startCassandra({ nodes: 1, set: { commitlog_sync: 'batch' } })
+  if (options.skip === false) cluster = await startCassandra({ nodes: 1, set: lasting })
 }, { timeout: 240_000 })
 after(() => cluster?.[Symbol.asyncDispose]())
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'cassandra-driver'
-import { startCassandra, withoutCassandra } from '../../scripts/lab/cassandra.ts'
+import { lasting, startCassandra, withoutCassandra } from '../../scripts/lab/cassandra.ts'
 import { targetField, type Mood } from '../../scripts/lab/target-field.ts'
 import { longestGap } from '../../scripts/lab/writes.ts'
 
@@ -32,7 +32,7 @@ test('the longest gap is found among sorted times', () => {
 })
 
 test('a Cassandra node that is killed comes back with what it had acknowledged', { skip: await withoutCassandra() }, async () => {
-  await using cluster = await startCassandra({ set: { commitlog_sync: 'batch' } })
+  await using cluster = await startCassandra({ set: lasting })
   const run = async (statement: string) => {
     const client = new Client({ contactPoints: [...cluster.contactPoints], localDataCenter: 'dc1' })
     try {

@@ -159,8 +159,31 @@ test('when neither the endpoint nor the disk takes anything, so many stay in mem
   spool.fault = undefined
   posts.length = 0
   await clock.advance(20_000)
-  assert.equal(posts.flatMap((post) => post.sequences).at(-1), 299)
+  assert.deepEqual([...new Set(posts.flatMap((post) => post.sequences))].toSorted((a, b) => a - b), numbers(200, 300))
   assert.equal(courier.waiting, 0)
+  await end()
+})
+
+test('behind a slow endpoint what is young still travels live, in batches that it can answer in time, and the rest follows', async () => {
+  const { clock, posts, state, spool, courier, take, end } = stage()
+  // It does 50 a second, and gets 40.
+  state.answer = async (observations) => {
+    await clock.sleep(observations.length * 20)
+    return state.everything(observations)
+  }
+  take(0, 600)
+  for (let n = 600; n < 1800; n++) {
+    take(n, n + 1)
+    await clock.advance(25)
+  }
+  const late = posts.filter((post) => post.live && post.at > 20_000)
+  assert.ok(late.length > 5 && late.every((post) => post.sequences.length <= 150), late.map((post) => post.sequences.length).join())
+  const newest = late.at(-1)?.sequences[0] ?? 0
+  assert.ok(newest > 1800 - 5 * 40, `${newest} is what goes live at the end`)
+  await clock.advance(120_000)
+  assert.deepEqual([spool.stats().count, courier.waiting], [0, 0])
+  assert.deepEqual(new Set(posts.flatMap((post) => post.sequences)).size, 1800)
+  assert.equal(posts.flatMap((post) => post.sequences).length, 1800, 'nothing is posted twice')
   await end()
 })
 

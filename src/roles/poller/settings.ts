@@ -1,3 +1,5 @@
+import type { WindowSettings } from '../../core/window.ts'
+
 /** How a poller behaves; times are ms. */
 export interface PollerSettings {
   /** between two looks at the zone's schedule */
@@ -20,8 +22,12 @@ export interface PollerSettings {
   /** observations wait this long for company, and at most so many travel together */
   readonly linger: number
   readonly batch: number
+  /** fewer when an answer takes longer than `aim` */
+  readonly window: Pick<WindowSettings, 'first' | 'least' | 'step' | 'aim'>
   /** what is not acknowledged by then goes to disk as well */
   readonly spoolAfter: number
+  /** so long it travels live all the same; after that, behind the live ones */
+  readonly young: number
   /** a post that takes longer has failed */
   readonly postTimeout: number
   /** between two attempts after a failure, at first and at most */
@@ -36,6 +42,6 @@ export interface PollerSettings {
 
 export const pollerDefaults: PollerSettings = {
   pull: 1000, concurrency: 512, confirming: 64, confirmRate: 50, confirmBurst: 200, skipAfter: 1000, firstLook: 2000, lease: 10_000,
-  stressDelay: 1000, stressShare: 0.25, linger: 25, batch: 500, spoolAfter: 250, postTimeout: 10_000,
+  stressDelay: 1000, stressShare: 0.25, linger: 25, batch: 500, window: { first: 100, least: 10, step: 50, aim: 2000 }, spoolAfter: 250, young: 5000, postTimeout: 10_000,
   retry: { first: 250, most: 5000 }, pace: 100, hold: 10_000, drain: 5000,
 }
