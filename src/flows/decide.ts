@@ -1,8 +1,8 @@
-import { decide, silentZones, standsUntil } from '../core/consensus/decide.ts'
+import { standsUntil } from '../core/consensus/decide.ts'
 import { inputsOf, nextStep, type Step } from '../core/consensus/step.ts'
 import { voteDepth, zoneView, type ZoneView } from '../core/consensus/vote.ts'
 import { timeUuid } from '../core/entities/ids.ts'
-import type { AlarmRow, DecisionInputs, LedgerEntry } from '../core/alarm-row.ts'
+import type { AlarmRow, LedgerEntry } from '../core/alarm-row.ts'
 import type { Observation } from '../core/observation.ts'
 import type { AlarmLedger } from '../contracts/alarm-ledger.ts'
 import type { Clock } from '../contracts/clock.ts'
@@ -19,6 +19,7 @@ import { furnish } from './furnish.ts'
 import type { AlarmPlan, CheckPlan, Plans } from './plans.ts'
 import { nameOf, Unsettled } from './unsettled.ts'
 import { zoneViews } from './zone-views.ts'
+import { withoutZonesDown, type ZonesDown } from './zones-down.ts'
 
 export interface DecideDeps {
   readonly plans: Plans
@@ -30,7 +31,7 @@ export interface DecideDeps {
   /** makes an entry's deliveries and wakes a notifier; called again by the sweeper if this node dies before */
   readonly enqueueAll: (entry: LedgerEntry) => Promise<void>
   /** which of these silent zones are known to be down themselves; ALL decides without them. Absent: nobody knows */
-  readonly zonesDown?: (silent: readonly string[]) => Promise<readonly string[]>
+  readonly zonesDown?: ZonesDown
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -189,7 +190,7 @@ export class Decider {
     if (isOff(plan, row)) return { outcome: 'unchanged', standsUntil: Number.POSITIVE_INFINITY }
     const views = await zoneViews(this.#deps.observations, plan, row)
     this.#heed(plan, views.find((view) => view.zone === why.zone))
-    const inputs = await this.#inputs(plan, row, views, why.absence)
+    const inputs = await withoutZonesDown(inputsOf(row, views, plan.rule, this.#deps.clock.now(), why.absence), this.#deps.zonesDown)
     this.#count = (this.#count + 1) % 10_000
     const id = timeUuid(inputs.now, this.#count, this.#deps.random.bytes(10))
     const step = nextStep(row, inputs, { id, decisionId: id, trace: why.trace, generation: plan.generation, criteria: plan.fingerprint })
@@ -211,13 +212,6 @@ export class Decider {
     if (view?.says === undefined) return
     if (view.suspicion !== undefined) this.#deps.confirm.suspect(plan, view.suspicion, view.says)
     if (view.changed) this.#deps.confirm.agreed(plan.check.id, view.zone, view.says)
-  }
-
-  async #inputs(plan: AlarmPlan, row: AlarmRow, views: readonly ZoneView[], absence: boolean): Promise<DecisionInputs> {
-    const inputs = inputsOf(row, views, plan.rule, this.#deps.clock.now(), absence)
-    if (plan.rule.level !== 'ALL' || this.#deps.zonesDown === undefined || decide(inputs).kind !== 'blind') return inputs
-    const down = await this.#deps.zonesDown(silentZones(inputs))
-    return { ...inputs, rule: { ...inputs.rule, down } }
   }
 
   /** Before a change of state is written: whom it tells, and the intent by which a sweeper finds it if we die in between. */

@@ -58,6 +58,7 @@ export interface NodeOptions {
   readonly uptime?: (from: number, to: number) => Promise<number>
   readonly zonesDown?: DecideDeps['zonesDown']
   readonly zonesLost?: () => Promise<ReadonlySet<string>>
+  readonly anyEndpoint?: () => Promise<boolean>
   /** puts something else in place of parts of the store */
   readonly spoil?: (store: Store, clock: NodeClock) => Partial<Store>
 }
@@ -81,7 +82,7 @@ export class Stage {
     return this.clock.run(work)
   }
 
-  node({ settings = {}, uptime, zonesDown, zonesLost, spoil = () => ({}) }: NodeOptions = {}): StageNode {
+  node({ settings = {}, uptime, zonesDown, zonesLost, anyEndpoint, spoil = () => ({}) }: NodeOptions = {}): StageNode {
     this.#nodes += 1
     const clock = this.clock.node(`node ${this.#nodes}`)
     const connection = this.store.process(clock)
@@ -106,7 +107,7 @@ export class Stage {
     const configure = { ...deps, decider }
     const sweep = new Sweep({
       plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: (owner, entity) => configured(configure, owner, entity),
-      tenants: async () => [tenant], ...(zonesLost === undefined ? {} : { zonesLost }), clock, random, log, settings: { ...sweepDefaults, ...settings },
+      tenants: async () => [tenant], ...(zonesLost === undefined ? {} : { zonesLost }), ...(anyEndpoint === undefined ? {} : { anyEndpoint }), clock, random, log, settings: { ...sweepDefaults, ...settings },
     })
     return { clock, store, plans, confirm, asked, decider, health, ingest, sweep, told, deps: configure }
   }

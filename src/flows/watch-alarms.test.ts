@@ -69,6 +69,29 @@ test('silence is recorded a freshness window after it began to mean something, o
   }
 })
 
+test('while nobody takes anything in, silence is nobody\'s, and for a freshness window after that', async (t) => {
+  const { stage, node } = await quietStage(t)
+  const endpoints = { are: true }
+  const sweeper = stage.node({ anyEndpoint: async () => endpoints.are, zonesLost: async () => new Set(endpoints.are ? [] : ['mzdfw', 'mzlon', 'mzord']) })
+  const sweepFor = async (ms: number) => {
+    for (let n = 0; n < ms / 5000; n++) {
+      await stage.clock.advance(5000)
+      await stage.run(sweeper.sweep.awake(7000))
+      await stage.round(sweeper)
+    }
+  }
+  await sweepFor(2 * freshFor)
+  await stage.all(node, '200')
+  endpoints.are = false
+  await sweepFor(4 * freshFor)
+  assert.equal(await stage.state(), 'OK', 'the endpoints are gone, and no zone is to blame')
+  endpoints.are = true
+  await sweepFor(freshFor - 5000)
+  assert.equal(await stage.state(), 'OK', 'what was sent meanwhile may still come')
+  await sweepFor(2 * freshFor)
+  assert.equal(await stage.state(), 'UNKNOWN')
+})
+
 test('rows of an entity that is gone are buried, by who watched it and by who looks for strays', async (t) => {
   for (const watched of [true, false]) {
     const { stage, node } = await quietStage(t)

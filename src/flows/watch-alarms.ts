@@ -19,6 +19,8 @@ export interface WatchDeps {
   /** brings an entity's alarm rows in line with its configuration */
   readonly configured: (tenant: string, entity: string) => Promise<void>
   readonly tenants: () => Promise<readonly string[]>
+  /** whether anybody, anywhere, takes in what pollers send; absent: this process does */
+  readonly anyEndpoint?: () => Promise<boolean>
   readonly clock: Clock
   readonly log: Log
   /** alarms that may turn UNKNOWN a round */
@@ -57,6 +59,8 @@ export class AlarmWatch {
   readonly #watched = new Map<string, Watched>()
   #slices: Slices = new Set()
   #namesReadAt = Number.NEGATIVE_INFINITY
+  /** when nobody took anything in, the last time (monotonic ms) */
+  #deafAt = Number.NEGATIVE_INFINITY
   blind = 0
 
   constructor(deps: WatchDeps) {
@@ -83,6 +87,7 @@ export class AlarmWatch {
 
   /** Whatever is due in these slices; `lost` names zones that had pollers and have none. */
   async round(signal: AbortSignal, slices: Slices, lost: ReadonlySet<string>, within: number): Promise<void> {
+    if ((await this.#deps.anyEndpoint?.()) === false) this.#deafAt = this.#deps.clock.monotonic()
     await this.#readNames(slices)
     const round: Round = { budget: this.#deps.unknownPerRound, failures: 0, lost, within }
     const now = this.#deps.clock.monotonic()
@@ -173,8 +178,9 @@ export class AlarmWatch {
 
   /** Silence means something after a freshness window in which ingest was up and nothing was configured anew: ms until then. */
   #tooEarly({ rule, check, alarm }: AlarmPlan): number {
+    const { health, clock } = this.#deps
     const since = Math.max(check.updated_at, alarm.updated_at)
-    return rule.freshFor - Math.min(this.#deps.health.healthyFor(), this.#deps.clock.now() - since)
+    return rule.freshFor - Math.min(health.healthyFor(), clock.monotonic() - this.#deafAt, clock.now() - since)
   }
 
   /** The first time a part of the usual rest, so that those that began together do not come together for ever. */

@@ -16,6 +16,7 @@ import { Ingest, IngestHealth } from '../flows/ingest.ts'
 import { OverdueHeartbeats } from '../flows/overdue.ts'
 import { Plans } from '../flows/plans.ts'
 import { Sweep, sweepDefaults } from '../flows/sweep.ts'
+import { anyEndpoint } from '../roles/endpoint/presence.ts'
 import { zonesLost, zonesWithoutPoller } from '../roles/endpoint/start-endpoint.ts'
 
 export interface EngineDeps {
@@ -34,6 +35,8 @@ export interface EngineDeps {
   readonly tenants: () => Promise<readonly string[]>
   readonly uptime: (health: IngestHealth, from: number, to: number) => Promise<number>
   readonly link: (entry: LedgerEntry) => string | null
+  /** the store is others' too, and they may be those that take observations in; they say so. Absent: it is ours alone */
+  readonly isShared?: boolean
   readonly deliver?: Partial<DeliverSettings>
 }
 
@@ -70,7 +73,7 @@ export function buildEngine(deps: EngineDeps): Engine {
   const overdue = new OverdueHeartbeats({ plans, configuration, observations, ingest, health, uptime, clock, log })
   const bring = (tenant: string, entity: string) => configured({ plans, ledger, decider, clock, random }, tenant, entity)
   const lost = zonesLost(store.leases, clock)
-  const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, zonesLost: lost, clock, random, log, settings: sweepDefaults })
+  const sweep = new Sweep({ plans, configuration, ledger, outbox, decider, health, overdue, enqueueAll, configured: bring, tenants: deps.tenants, zonesLost: lost, ...(deps.isShared === true ? { anyEndpoint: anyEndpoint(store.leases, clock) } : {}), clock, random, log, settings: sweepDefaults })
   const andLook = async (tenant: string, entity: string) => {
     await bring(tenant, entity)
     sweep.changed(tenant, entity)

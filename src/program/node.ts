@@ -66,7 +66,7 @@ export async function openNode(config: Config, log: Log, stack: AsyncDisposableS
   const owner = config.node ?? `${hostname()}-${process.pid}`
   const engine = buildEngine({
     store, checkTypes, channels, secretBox, resolver, confirmBus, feed, clock, random, log, owner, tenants: async () => [config.tenant],
-    uptime: uptimeOf(config, store), link: (entry) => linkTo(config, entry.key.entity, entry.key.alarm),
+    uptime: uptimeOf(config, store), link: (entry) => linkTo(config, entry.key.entity, entry.key.alarm), isShared: isShared(config),
   })
   return { config, log, clock, random, owner, store, secretBox, resolver, channels, confirmBus, feed, engine, proberOf: probers(config, resolver, secretBox), ...watched }
 }

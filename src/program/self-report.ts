@@ -30,9 +30,10 @@ export function zoneProblems(stats: PollerStats): readonly string[] {
   return zoneTroubles(stats).map((trouble) => trouble.about)
 }
 
-/** What Vedette observes of itself. */
-export async function selfFacts(parts: Parts): Promise<SelfFacts> {
+/** What Vedette observes of itself. Every region sees what happens elsewhere: the alarm of the one that `speaks` tells of it. */
+export async function selfFacts(parts: Parts, speaks: boolean): Promise<SelfFacts> {
   const { problems, warnings } = await stateOf(parts)
+  const told = speaks ? warnings : []
   const { engine, pollers, loopLag } = parts
   const stats = pollers.map((poller) => poller.stats())
   const lag = loopLag.since(lagMark)
@@ -44,8 +45,8 @@ export async function selfFacts(parts: Parts): Promise<SelfFacts> {
       up: metric('i', 1, 'boolean'),
       problems: metric('i', problems.length, 'count'),
       problem: metric('s', problems[0] ?? '', 'unknown'),
-      warnings: metric('i', warnings.length, 'count'),
-      warning: metric('s', warnings[0] ?? '', 'unknown'),
+      warnings: metric('i', told.length, 'count'),
+      warning: metric('s', told[0] ?? '', 'unknown'),
       checks: metric('l', sum(stats, (one) => one.mine), 'count'),
       runs: metric('l', sum(stats, (one) => one.runs.runs), 'count'),
       stressed: metric('l', sum(stats, (one) => one.runs.stressed), 'count'),

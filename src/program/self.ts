@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ConfigurationRepository } from '../contracts/configuration.ts'
+import type { Leases } from '../contracts/leases.ts'
 import type { Store } from '../contracts/store.ts'
 import { uptime } from '../flows/uptime.ts'
 import { startSelf } from '../roles/self/start-self.ts'
@@ -59,13 +60,18 @@ async function watchRegion({ config: { tenant, region }, store: { configuration 
   await leaveNote(configuration, note, region, clock.now())
 }
 
+/** Whether this region is the one that tells what all regions see; when it falls silent another one is. */
+export function speaksForAll(leases: Leases, region: string, now: number): Promise<boolean> {
+  return leases.acquire('spokesman/all', region, now, selfLease)
+}
+
 /** Begins to observe this process; of the processes of a region that share a store one does it for all. */
 export function observeSelf({ engine, clock, log, config, store, owner }: Node, parts: Parts): AsyncDisposable {
   const { tenant, region } = config
   const { entity, check } = idsOf(config)
   const isOurTurn = async () => !isShared(config) || store.leases.acquire(`self/${region}`, owner, clock.now(), selfLease)
   return startSelf({
-    facts: () => selfFacts(parts), take: (observations, live) => engine.ingest.take(observations, live), boot: randomUUID(), clock, log,
+    facts: async () => selfFacts(parts, !isShared(config) || (await speaksForAll(store.leases, region, clock.now()))), take: (observations, live) => engine.ingest.take(observations, live), boot: randomUUID(), clock, log,
     check: async () => {
       const stored = await store.configuration.get('check', { tenant, entity }, check)
       if (stored === undefined || stored.value.disabled || !(await isOurTurn())) return undefined

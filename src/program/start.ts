@@ -3,6 +3,7 @@ import { systemLoopLag } from '../adapters/system/loop-lag.ts'
 import type { Log } from '../contracts/log.ts'
 import type { EndpointLink } from '../contracts/transport.ts'
 import { bootstrap, type Credentials } from '../roles/api/bootstrap.ts'
+import { keepPresent } from '../roles/endpoint/presence.ts'
 import { startEndpoint } from '../roles/endpoint/start-endpoint.ts'
 import { startNotifier } from '../roles/notifier/start-notifier.ts'
 import type { Poller } from '../roles/poller/start-poller.ts'
@@ -49,6 +50,7 @@ export async function start(config: Config, log: Log, stop: AbortSignal = new Ab
   const watch = watchTroubles(node, parts, stack)
   const web = stack.use(await startWeb(node, parts, watch, ending))
   const endpoint = startEndpoint({ ingest: node.engine.ingest, configuration: node.store.configuration, leases: node.store.leases, confirmBus: node.confirmBus, clock: node.clock })
+  if (isShared(config) && config.roles.some((role) => role === 'endpoint' || role === 'poller')) stack.use(keepPresent({ leases: node.store.leases, owner: node.owner, clock: node.clock, log, healthyFor: () => node.engine.health.healthyFor() }))
   stack.defer(async () => { await Promise.all(pollers.map((poller) => poller[Symbol.asyncDispose]())) })
   if (config.roles.includes('poller')) await startPollers(node, endpoint, parts.loopLag, pollers)
   const agents = await openAgentPort(node, endpoint)

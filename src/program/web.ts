@@ -5,6 +5,7 @@ import { testNotification } from '../flows/test-notification.ts'
 import { defaultApiSettings, type ApiSettings } from '../roles/api/settings.ts'
 import { startApi } from '../roles/api/start-api.ts'
 import { registerConsole } from '../roles/console/register-console.ts'
+import { zonesWithoutPoller } from '../roles/endpoint/start-endpoint.ts'
 import { registerStatus, type StatusDeps } from '../roles/status/register-status.ts'
 import { serveStatus } from '../roles/status/serve-status.ts'
 import type { Config } from './config.ts'
@@ -26,7 +27,7 @@ function serveApi(node: Node, status: StatusDeps, watch: TroubleWatch, stop: Abo
     configuration: store.configuration, ledger: store.ledger, outbox: store.outbox, observations: store.observations, metrics: store.metrics,
     lookout: lookoutOf(node), checkTypes, channels, testNotification: tester(node, stop),
     configured: engine.configured, ingest: async (observation) => { await engine.ingest.take([observation], true) },
-    settings: apiSettings(config), clock, random, secretBox, log, feed,
+    zonesDown: zonesWithoutPoller(store.leases, clock), settings: apiSettings(config), clock, random, secretBox, log, feed,
     extend: async (app, access) => {
       registerStatus(app, status)
       if (config.roles.includes('console')) await registerConsole(app, {

@@ -63,14 +63,14 @@ test('a plot has at most 1440 points, and says where the rest begins', async () 
 })
 
 /** An alarm's row with state changes at the given times, alternating, as the deciding flow would have left them. */
-async function recordChanges(server: TestServer, of: { entity: string; check: string }, alarm: string, times: readonly number[], notifications: LedgerEntry['notifications']) {
+async function recordChanges(server: TestServer, of: { entity: string; check: string }, alarm: string, times: readonly number[], notifications: LedgerEntry['notifications'], voted: readonly string[] = ['mzone', 'mztwo']) {
   const entries: LedgerEntry[] = []
   for (const [i, at] of times.entries()) {
     const state = i % 2 === 0 ? 'CRITICAL' as const : 'OK' as const
     const key = { tenant, entity: of.entity, alarm }
     const id = timeUuid(at, i, systemRandom.bytes(10))
     const shared = { key, check: of.check, version: i + 1, state, status: `status ${i}`, reason: 'because', zone: 'mzone', generation: 1, decisionId: id } as const
-    const votes = ['mzone', 'mztwo'].map((zone) => ({ zone, state, status: '', observation: '', at, seenAt: at, stressedRun: 0 }))
+    const votes = voted.map((zone) => ({ zone, state, status: '', observation: '', at, seenAt: at, stressedRun: 0 }))
     const row: AlarmRow = { ...shared, lastKnown: state, votes, criteria: '', changedAt: at, changelogId: id, deleted: false }
     const entry: LedgerEntry = { ...shared, kind: 'state', id, at, previousState: i === 0 ? 'UNKNOWN' : state === 'OK' ? 'CRITICAL' : 'OK', inputs: null, context: null, plan: 'npOne', suppressedBy: i === 2 ? ['sp1'] : [], notifications, trace: `trace ${i}` }
     assert.equal(await server.store.ledger.commit(i, row, entry), 'applied')
@@ -150,6 +150,25 @@ test('views: by entity, uri and agent, with the latest states; silence is UNKNOW
   assertRefused(await ask(server, 'GET', '/views/overview?uri=urn:none'), 'notFoundError', 'no uri is known')
   const page = await ask(server, 'GET', '/views/overview?limit=1')
   assert.deepEqual([values(page.json).length, (await entities(`limit=1&marker=${Object(page.json.metadata).next_marker}`)).length], [1, 1])
+})
+
+test('views: a zone that is heard and has no vote is not silent, and where ALL is blind it is asked who is down', async () => {
+  const asked: (readonly string[])[] = []
+  await using server = await startTestServer({}, { zonesDown: async (silent) => {
+    asked.push(silent)
+    return []
+  } })
+  for (const level of ['QUORUM', 'ALL']) {
+    const of = await entityWithCheck(server)
+    const alarm = await made(server, `${of.at}/alarms`, { check_id: of.check, notification_plan_id: 'npTechnicalContactsEmail', criteria: `:set consistencyLevel=${level}\nreturn new AlarmStatus(OK);` })
+    await recordChanges(server, of, alarm, [now - 10 * minute], [], ['mzone'])
+    const state = async () => Object((await ask(server, 'GET', `/views/latest_alarm_states?entityId=${of.entity}`)).json.values)[0].latest_alarm_states[0].state
+    await server.store.observations.append([observation(of, 'mzone', Date.now(), {})])
+    assert.equal(await state(), 'UNKNOWN', level)
+    assert.deepEqual(asked.splice(0), level === 'ALL' ? [['mztwo']] : [])
+    await server.store.observations.append([observation(of, 'mztwo', Date.now(), {})])
+    assert.equal(await state(), 'CRITICAL', level)
+  }
 })
 
 test('test-alarm replays results, each zone with its own past', async () => {

@@ -6,6 +6,7 @@ import type { EndpointLink } from '../../src/contracts/transport.ts'
 import type { DeliverSettings } from '../../src/flows/deliver.ts'
 import { uptime } from '../../src/flows/uptime.ts'
 import { buildEngine, type Engine } from '../../src/program/engine.ts'
+import { keepPresent } from '../../src/roles/endpoint/presence.ts'
 import { startEndpoint } from '../../src/roles/endpoint/start-endpoint.ts'
 import { startNotifier } from '../../src/roles/notifier/start-notifier.ts'
 import { startSelf } from '../../src/roles/self/start-self.ts'
@@ -62,12 +63,13 @@ async function start(world: ServerWorld, name: string, clock: NodeClock): Promis
   const engine = buildEngine({
     store, checkTypes, channels: [mailbox], secretBox: openBox, confirmBus, clock, random, log, owner: name,
     resolver: { resolve: async () => ({ kind: 'not found', detail: 'nothing is looked up in a simulation' }) },
-    feed: systemFeed(clock), tenants: async () => [tenant], link: () => null, deliver: world.deliver ?? {},
+    feed: systemFeed(clock), tenants: async () => [tenant], link: () => null, deliver: world.deliver ?? {}, isShared: true,
     uptime: (_health, from, to) => uptime(store.metrics, { check: self.id, zone: 'agent', metric: 'problems', period: options.selfPeriod * 1000 }, from, to),
   })
   const following = engine.plans.follow(end.signal)
   const sweeper = await startSweeper({ sweep: engine.sweep, leases: store.leases, owner: name, clock, log, every: options.sweepEvery })
   const notifier = await startNotifier({ deliver: engine.deliver, outbox: store.outbox, clock, log, pollEvery: options.notifyEvery })
+  const presence = keepPresent({ leases: store.leases, owner: name, clock, log, healthyFor: () => engine.health.healthyFor() })
   const itself = startSelf({
     facts: async () => ({ metrics: { problems: { type: 'i', value: 0, unit: 'problems' } }, problems: [] }),
     check: async () => ({ tenant, entity: self.entity_id, check: self.id, period: options.selfPeriod }),
@@ -83,6 +85,7 @@ async function start(world: ServerWorld, name: string, clock: NodeClock): Promis
     async [Symbol.asyncDispose]() {
       end.abort(new Error(`${name} has stopped`))
       await itself[Symbol.asyncDispose]()
+      await presence[Symbol.asyncDispose]()
       await sweeper[Symbol.asyncDispose]()
       await notifier[Symbol.asyncDispose]()
       await following

@@ -14,6 +14,7 @@ import type { Random } from '../../contracts/random.ts'
 import type { SecretBox } from '../../contracts/secret-box.ts'
 import type { Notification, Role } from '../../core/entities/resources.ts'
 import type { Observation } from '../../core/observation.ts'
+import type { ZonesDown } from '../../flows/zones-down.ts'
 import type { Place } from '../../core/wire/page.ts'
 import type { ApiSettings } from './settings.ts'
 
@@ -33,6 +34,8 @@ export interface ApiDeps {
   readonly configured: (tenant: string, entity: string) => Promise<void>
   /** takes an observation that came by HTTP; durable when it resolves */
   readonly ingest: (observation: Observation) => Promise<void>
+  /** which of these silent zones are known to be down themselves; absent: nobody knows */
+  readonly zonesDown?: ZonesDown
   readonly settings: ApiSettings
   readonly clock: Clock
   readonly random: Random

@@ -8,6 +8,7 @@ import { invalid, notFound, wrongPrefix } from '../../../core/wire/errors.ts'
 import { envelope, pageOf } from '../../../core/wire/page.ts'
 import { showAlarm, showEntity } from '../../../core/wire/shown.ts'
 import type { EntityTree } from '../../../contracts/configuration.ts'
+import { withoutZonesDown } from '../../../flows/zones-down.ts'
 import type { Api, Handlers } from '../api.ts'
 import { pageQuery } from '../paging.ts'
 import { everyRow } from '../scan.ts'
@@ -89,15 +90,16 @@ async function latestState(api: Api, row: AlarmRow, alarm: Alarm, check: Check) 
 }
 
 /** The recorded state, unless too few zones are heard for it to mean anything now: then UNKNOWN, even when nothing can be written. */
-async function shownState({ checkTypes, observations, clock }: Api, row: AlarmRow, alarm: Alarm, check: Check): Promise<State> {
+async function shownState({ checkTypes, observations, zonesDown, clock }: Api, row: AlarmRow, alarm: Alarm, check: Check): Promise<State> {
   const type = checkTypes.find((one) => one.type === check.type)
   const criteria = compileText(alarm.criteria)
   if (type === undefined || !criteria.ok) return row.state
-  const votes = await Promise.all(row.votes.map(async (vote) => {
-    const [newest] = await observations.newest(check.id, vote.zone, 1)
-    return { ...vote, seenAt: Math.max(vote.seenAt, newest?.at ?? 0) }
-  }))
-  const decision = decide({ previous: row, votes, rule: ruleOf(check, alarm, criteria.compiled, type), now: clock.now() })
+  const rule = ruleOf(check, alarm, criteria.compiled, type)
+  const seenAt = new Map(await Promise.all(rule.zones.map(async (zone) => [zone, (await observations.newest(check.id, zone, 1))[0]?.at ?? 0] as const)))
+  const votes = row.votes.map((vote) => ({ ...vote, seenAt: Math.max(vote.seenAt, seenAt.get(vote.zone) ?? 0) }))
+  // Heard, but not of one mind yet: such a zone is not silent.
+  const undecided = [...seenAt].filter(([zone]) => votes.every((vote) => vote.zone !== zone)).map(([zone, at]) => ({ zone, seenAt: at, stressedRun: 0 }))
+  const decision = decide(await withoutZonesDown({ previous: row, votes, undecided, rule, now: clock.now() }, zonesDown))
   return decision.kind === 'blind' ? 'UNKNOWN' : row.state
 }
 
