@@ -9,7 +9,7 @@ export const mutants = {
     wrong: 'const wanted = step.stateChanged || row.generation < plan.generation',
   },
   'a timed-out compare-and-set is settled by reading back': {
-    file: 'src/flows/decide.ts', seed: 48, law: 'settled',
+    file: 'src/flows/decide.ts', seed: 173, law: 'settled',
     snippet: 'this.#unsettled.add(row, step.row.decisionId)\n      return false',
     wrong: "if ((await this.#deps.ledger.read(row.key))?.decisionId === step.row.decisionId) return true\n      throw new StoreUnavailable('it did not apply', 'not done')",
   },
@@ -19,12 +19,12 @@ export const mutants = {
     wrong: "await client.write(partition, values, 'LOCAL')",
   },
   'an orphan intent is dropped without a bump': {
-    file: 'src/flows/settle-intents.ts', seed: 87, law: 'P3',
+    file: 'src/flows/settle-intents.ts', seed: 243, law: 'P3',
     snippet: "if (row !== undefined && row.version < intent.version && (await bumpRow(this.#deps, row)) === 'conflict') return",
     wrong: '',
   },
   'a stale decision is not discarded': {
-    file: 'src/flows/decide.ts', seed: 38, law: 'late',
+    file: 'src/flows/decide.ts', seed: 98, law: 'late',
     snippet: 'if (this.#deps.clock.monotonic() - started > staleAfter) {',
     wrong: 'if (false) {',
   },
